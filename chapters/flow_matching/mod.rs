@@ -1,0 +1,74 @@
+//! Flow matching: a network learns the velocity that carries noise to data along straight lines
+//! (Lipman et al. 2023; Liu, Gong & Liu 2023).
+//!
+//! | symbol | here | meaning |
+//! |---|---|---|
+//! | x₀ ~ p₀ | `x_0` | noise, N(0, I), `[n, d]` |
+//! | x₁ ~ q | `x_1` | data, `[n, d]` |
+//! | t | `t` | time in [0, 1], `[n, 1]`: 0 is noise, 1 is data |
+//! | x_t = (1 − t) x₀ + t x₁ | `x_t` | a point on the line from x₀ to x₁ |
+//! | u_t = x₁ − x₀ | `u_t` | its velocity |
+//! | u_t^θ(x) | [`Velocity`] | the network |
+
+pub mod run;
+
+use crate::nn::{Activation, Mlp, Module, prefixed};
+use crate::random::Rng;
+use crate::{Float, Tensor, ode};
+
+/// u_t^θ(x): a multilayer perceptron of time and place.
+#[derive(Clone, Debug)]
+pub struct Velocity {
+    /// (t, x) → u.
+    pub net: Mlp,
+}
+
+impl Velocity {
+    /// Three hidden layers of `width` with ELU between, for points of `dim` numbers.
+    pub fn new(dim: usize, width: usize, rng: &mut Rng) -> Velocity {
+        Velocity { net: Mlp::new(&[dim + 1, width, width, width, dim], Activation::Elu, rng) }
+    }
+
+    /// u_t^θ(x): t `[n, 1]`, x `[n, d]` → `[n, d]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, t: &Tensor, x_t: &Tensor) -> Tensor {
+        self.net.forward(&Tensor::concat(&[t, x_t], 1))
+    }
+}
+
+impl Module for Velocity {
+    fn parameters(&self) -> Vec<(String, &Tensor)> {
+        prefixed("net", self.net.parameters())
+    }
+
+    fn parameters_mut(&mut self) -> Vec<(String, &mut Tensor)> {
+        prefixed("net", self.net.parameters_mut())
+    }
+}
+
+/// The conditional flow-matching loss of a batch on straight lines: the mean over points and coordinates of
+/// (u_t^θ(x_t) − (x₁ − x₀))² (Lipman et al. 2023, eq. 23 with σ_min = 0, divided by d).
+///
+/// # Panics
+/// If the shapes do not fit.
+#[track_caller]
+pub fn cfm_loss(u: &Velocity, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
+    let x_t = (1.0 - t) * x_0 + t * x_1;
+    let u_t = x_1 - x_0;
+    u.forward(t, &x_t).mse(&u_t)
+}
+
+/// Noise carried to data: the solution of dx/dt = u_t^θ(x) from x₀ at t = 0 to t = 1 in `steps` midpoint steps,
+/// with every state on the way.
+///
+/// # Panics
+/// If `steps` is 0 or the shapes do not fit.
+#[track_caller]
+pub fn sample(u: &Velocity, x_0: &Tensor, steps: usize) -> Vec<(Float, Tensor)> {
+    let n = x_0.shape()[0];
+    let field = |t, x: &Tensor| u.forward(&Tensor::full(&[n, 1], t), x).detach();
+    ode::trajectory(field, x_0, 0.0..1.0, steps, &ode::MIDPOINT)
+}

@@ -1,0 +1,9 @@
+//! The chapters: one folder each, the mathematics in `mod.rs` and the experiment in `run.rs`. They are built
+//! on the public part of the crate alone, so that whatever a chapter does, a notebook cell can do.
+
+pub mod flow_matching;
+
+use crate::experiment::Experiment;
+
+/// Every experiment, by the names that `pushforward run` takes.
+pub const EXPERIMENTS: &[Experiment] = &[flow_matching::run::MOONS];

@@ -1,0 +1,123 @@
+//! Weights on disk, as safetensors: the format PyTorch and the other frameworks open.
+
+use crate::nn::Module;
+use crate::{Error, Float, Result, Tensor, write_atomically};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Named tensors as a safetensors file, with a note in its header (none if it is empty).
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be written; then there is no new file.
+pub fn save_tensors(path: &Path, tensors: &[(String, &Tensor)], note: &str) -> Result<()> {
+    let dtype = if size_of::<Float>() == 4 { Dtype::F32 } else { Dtype::F64 };
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, tensor)| tensor.data().iter().flat_map(|v| v.to_le_bytes()).collect())
+        .collect();
+    let mut views = Vec::with_capacity(tensors.len());
+    for ((name, tensor), bytes) in tensors.iter().zip(&bytes) {
+        let view = TensorView::new(dtype, tensor.shape().to_vec(), bytes);
+        views.push((name.as_str(), view.map_err(|e| damaged(path, e.to_string()))?));
+    }
+    // One entry at the most: the order of several would differ from run to run.
+    let header = (!note.is_empty()).then(|| HashMap::from([("note".into(), note.into())]));
+    let file = serialize(views, header).map_err(|e| damaged(path, e.to_string()))?;
+    write_atomically(path, &file)
+}
+
+/// The parameters of a network as a safetensors file.
+///
+/// # Errors
+/// As [`save_tensors`].
+pub fn save(path: impl AsRef<Path>, model: &impl Module) -> Result<()> {
+    save_tensors(path.as_ref(), &model.parameters(), "")
+}
+
+/// Every tensor of a safetensors file by name, as constants, and the note in its header. F32 and F64 are read,
+/// and converted to [`Float`].
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or holds other types.
+pub fn load_tensors(path: impl AsRef<Path>) -> Result<(Vec<(String, Tensor)>, String)> {
+    let path = path.as_ref();
+    let bytes =
+        std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|e| damaged(path, format!("not a whole safetensors file ({e})")))?;
+    let mut names = file.names();
+    names.sort();
+    let mut tensors = Vec::with_capacity(names.len());
+    for name in names {
+        let view = file.tensor(name).map_err(|e| damaged(path, e.to_string()))?;
+        let (four, eight) = (view.data().as_chunks::<4>().0, view.data().as_chunks::<8>().0);
+        let data: Vec<Float> = match view.dtype() {
+            Dtype::F32 => four.iter().map(|&b| f32::from_le_bytes(b) as Float).collect(),
+            Dtype::F64 => eight.iter().map(|&b| f64::from_le_bytes(b) as Float).collect(),
+            other => {
+                let reason = format!("tensor `{name}` holds {other:?}; only F32 and F64 are read");
+                return Err(damaged(path, reason));
+            }
+        };
+        tensors.push((name.to_string(), Tensor::new(view.shape(), data)));
+    }
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|e| damaged(path, e.to_string()))?;
+    let note = header.metadata().as_ref().and_then(|entries| entries.get("note").cloned());
+    Ok((tensors, note.unwrap_or_default()))
+}
+
+/// Replaces the parameters of a network by those of a file. On an error the network is as before.
+///
+/// # Errors
+/// As [`load_tensors`], and [`Error::Checkpoint`] naming every parameter that is missing, unknown or of another
+/// shape.
+pub fn load(path: impl AsRef<Path>, model: &mut impl Module) -> Result<()> {
+    let path = path.as_ref();
+    let (tensors, _) = load_tensors(path)?;
+    assign(path, &tensors, model)
+}
+
+/// Replaces the parameters of a network by the tensors of their names, all of them or none.
+pub(crate) fn assign(
+    path: &Path,
+    tensors: &[(String, Tensor)],
+    model: &mut impl Module,
+) -> Result<()> {
+    let misfits = misfits(tensors, &model.parameters());
+    if !misfits.is_empty() {
+        let reason = format!("the weights do not fit the network:\n  {}", misfits.join("\n  "));
+        return Err(damaged(path, reason));
+    }
+    for (name, parameter) in model.parameters_mut() {
+        let found = tensors.iter().find(|(known, _)| *known == name);
+        *parameter = found.expect("every name was just found").1.variable();
+    }
+    Ok(())
+}
+
+fn misfits(file: &[(String, Tensor)], network: &[(String, &Tensor)]) -> Vec<String> {
+    let mut misfits = Vec::new();
+    for (name, parameter) in network {
+        match file.iter().find(|(known, _)| known == name) {
+            None => misfits.push(format!("`{name}` {:?} is missing", parameter.shape())),
+            Some((_, tensor)) if tensor.shape() != parameter.shape() => misfits.push(format!(
+                "`{name}` is {:?} in the file and {:?} in the network",
+                tensor.shape(),
+                parameter.shape()
+            )),
+            Some(_) => {}
+        }
+    }
+    for (name, tensor) in file {
+        if !network.iter().any(|(known, _)| known == name) {
+            misfits.push(format!("`{name}` {:?} is not in the network", tensor.shape()));
+        }
+    }
+    misfits
+}
+
+fn damaged(path: &Path, reason: String) -> Error {
+    Error::Checkpoint { path: path.to_path_buf(), reason }
+}

@@ -1,0 +1,122 @@
+//! The arguments, and what each command does with them.
+
+mod progress;
+
+use clap::{Args, Parser, Subcommand};
+use progress::Progress;
+use pushforward::chapters::EXPERIMENTS;
+use pushforward::experiment::{Experiment, Settings};
+use pushforward::{Error, Result};
+use std::path::PathBuf;
+
+/// Learn generative modelling by building it.
+///
+/// Without a command this runs `flow-matching`: it trains a small network to carry noise to two moons, in about
+/// ten seconds, and writes the picture to out/flow-matching/figure.png.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "Examples:
+  pushforward                                  the first run: two moons by flow matching
+  pushforward list                             what can be run, with its settings
+  pushforward run flow-matching --seed 1       the same with other random numbers
+  pushforward run flow-matching --steps 500 --out out/short
+
+The same seed gives the same files to the byte, on every machine. From the sources, write
+`cargo run --release --` in place of `pushforward`.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a model, measure it, draw it
+    Run(Run),
+    /// Name what can be run
+    List,
+}
+
+/// Train a model, measure it, draw it.
+///
+/// An interrupted run is taken up where it stopped when it is started again with the same settings.
+#[derive(Args)]
+struct Run {
+    /// What to run; `pushforward list` names them
+    name: String,
+    /// Training steps [default: as the list says]
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Points in a batch [default: as the list says]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Learning rate [default: as the list says]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    lr: Option<f64>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Folder for all files [default: out/NAME]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// No progress; print the table only
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Cli {
+    /// Does what the arguments say.
+    pub fn execute(self) -> Result<()> {
+        match self.command {
+            None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
+            Some(Command::List) => {
+                list();
+                Ok(())
+            }
+            Some(Command::Run(arguments)) => {
+                let experiment = find(&arguments.name)?;
+                run(experiment, &arguments.settings(experiment), arguments.quiet)
+            }
+        }
+    }
+}
+
+impl Run {
+    fn settings(&self, experiment: &Experiment) -> Settings {
+        let default = experiment.settings();
+        Settings {
+            steps: self.steps.unwrap_or(default.steps),
+            batch: self.batch.unwrap_or(default.batch),
+            lr: self.lr.unwrap_or(default.lr),
+            seed: self.seed,
+            out: self.out.clone().unwrap_or(default.out),
+        }
+    }
+}
+
+fn find(name: &str) -> Result<&'static Experiment> {
+    EXPERIMENTS.iter().find(|experiment| experiment.name == name).ok_or_else(|| {
+        let known: Vec<&str> = EXPERIMENTS.iter().map(|experiment| experiment.name).collect();
+        Error::Argument(format!(
+            "nothing called `{name}` can be run; there is {}",
+            known.join(", ")
+        ))
+    })
+}
+
+fn list() {
+    let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
+    for Experiment { name, about, steps, batch, lr, .. } in EXPERIMENTS {
+        println!("{name:width$}  {about}");
+        println!("{:width$}  --steps {steps} --batch {batch} --lr {lr}", "");
+    }
+    println!("\nStart one with `pushforward run {}`.", EXPERIMENTS[0].name);
+}
+
+fn run(experiment: &Experiment, settings: &Settings, quiet: bool) -> Result<()> {
+    let mut progress = Progress::new(settings.steps, quiet);
+    let report = (experiment.run)(settings, &mut |event| progress.show(event));
+    progress.clear();
+    print!("{}", report?);
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! What a run of a chapter's experiment is: its settings, what can be watched while it trains, how an
+//! interrupted run is taken up again, and its report. The experiments themselves are in `chapters`.
+
+use crate::nn::Module;
+use crate::optim::Adam;
+use crate::plot::Figure;
+use crate::random::Rng;
+use crate::{Error, Float, Result, Tensor, checkpoint, write_atomically};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// An experiment of a chapter, and the settings it has if none are given.
+pub struct Experiment {
+    /// Its name on the command line, and of its folder under `out/`.
+    pub name: &'static str,
+    /// One line on what is trained and shown.
+    pub about: &'static str,
+    /// Training steps.
+    pub steps: usize,
+    /// Points in a batch.
+    pub batch: usize,
+    /// Learning rate.
+    pub lr: f64,
+    /// Trains, measures, draws and writes.
+    pub run: fn(&Settings, &mut dyn FnMut(Event)) -> Result<Report>,
+}
+
+impl Experiment {
+    /// The settings of the book: the defaults, seed 0, output in `out/name`.
+    pub fn settings(&self) -> Settings {
+        let out = Path::new("out").join(self.name);
+        Settings { steps: self.steps, batch: self.batch, lr: self.lr, seed: 0, out }
+    }
+}
+
+/// What a reader can choose of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Training steps.
+    pub steps: usize,
+    /// Points in a batch.
+    pub batch: usize,
+    /// Learning rate.
+    pub lr: f64,
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// The folder for all files, made if it is missing.
+    pub out: PathBuf,
+}
+
+impl Settings {
+    /// Refuses what cannot be run, and makes sure that the folder can be written to before any work is done.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] naming the setting, or [`Error::Io`] naming the folder.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |what: String| Err(Error::Argument(what));
+        if self.steps == 0 || self.batch == 0 {
+            let (steps, batch) = (self.steps, self.batch);
+            return refuse(format!("steps ({steps}) and batch ({batch}) must be at least 1"));
+        }
+        if !(self.lr > 0.0 && self.lr.is_finite()) {
+            return refuse(format!("the learning rate ({}) must be a positive number", self.lr));
+        }
+        let io = |source| Error::Io { path: self.out.clone(), source };
+        std::fs::create_dir_all(&self.out).map_err(io)?;
+        let probe = self.out.join(".probe");
+        write_atomically(&probe, b"")?;
+        std::fs::remove_file(probe).map_err(io)
+    }
+}
+
+/// What a run tells while it goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// An interrupted run of the same settings is taken up after this many steps.
+    Resumed {
+        /// Steps done before.
+        step: usize,
+        /// Where its state was kept.
+        from: PathBuf,
+    },
+    /// A training step is done.
+    Step {
+        /// Counted from 1.
+        step: usize,
+        /// The loss of this step's batch.
+        loss: f64,
+    },
+    /// Training is over; this is done now.
+    Stage(&'static str),
+}
+
+/// A training loop's memory: the losses so far, and the state from which an interrupted run goes on.
+///
+/// The state is written every [`Training::SAVE_EVERY`] steps to `resume.safetensors` in the run's folder, and
+/// removed at the end. Since every number follows from weights, optimizer and generator, a resumed run ends
+/// with the same bits as one that was never interrupted.
+pub struct Training<'a> {
+    settings: &'a Settings,
+    watch: &'a mut dyn FnMut(Event),
+    losses: Vec<f64>,
+}
+
+impl<'a> Training<'a> {
+    /// Steps between two writings of the state.
+    pub const SAVE_EVERY: usize = 1000;
+
+    /// A training that has not begun.
+    pub fn new(settings: &'a Settings, watch: &'a mut dyn FnMut(Event)) -> Training<'a> {
+        Training { settings, watch, losses: vec![] }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.settings.out.join("resume.safetensors")
+    }
+
+    /// What must be equal for a state to be taken up.
+    fn key(&self) -> String {
+        let Settings { steps, batch, lr, seed, .. } = self.settings;
+        let (version, float) = (env!("CARGO_PKG_VERSION"), size_of::<Float>() * 8);
+        format!("pushforward {version} f{float} steps {steps} batch {batch} lr {lr:e} seed {seed}")
+    }
+
+    /// Takes up the state of an interrupted run of the same settings, if there is one. Returns the steps still to
+    /// do.
+    ///
+    /// # Errors
+    /// If there is a state of these settings, and it is damaged.
+    pub fn resume(
+        &mut self,
+        model: &mut impl Module,
+        adam: &mut Adam,
+        rng: &mut Rng,
+    ) -> Result<std::ops::RangeInclusive<usize>> {
+        let file = self.file();
+        if file.exists() {
+            let (tensors, note) = checkpoint::load_tensors(&file)?;
+            if let Some(drawn) = note.strip_prefix(&self.key()) {
+                let damaged =
+                    |_| Error::Checkpoint { path: file.clone(), reason: format!("note `{note}`") };
+                *rng = Rng::resume(self.settings.seed, drawn.trim().parse().map_err(damaged)?);
+                let (own, state): (Vec<_>, Vec<_>) =
+                    tensors.into_iter().partition(|(name, _)| !name.starts_with("model."));
+                self.losses = Vec::new();
+                for (name, tensor) in &own {
+                    if name == "losses" {
+                        self.losses = tensor.data().iter().map(|&loss| f64::from(loss)).collect();
+                    }
+                }
+                adam.set_state(self.losses.len() as u64, &own);
+                let bare =
+                    |(name, tensor): (String, Tensor)| (name["model.".len()..].into(), tensor);
+                checkpoint::assign(&file, &state.into_iter().map(bare).collect::<Vec<_>>(), model)?;
+                (self.watch)(Event::Resumed { step: self.losses.len(), from: file });
+            }
+        }
+        Ok(self.losses.len() + 1..=self.settings.steps)
+    }
+
+    /// Notes the loss of a step, and now and then keeps the state.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if the loss is not finite, [`Error::Io`] if the state cannot be written.
+    pub fn step_done(
+        &mut self,
+        loss: &Tensor,
+        model: &impl Module,
+        adam: &Adam,
+        rng: &Rng,
+    ) -> Result<()> {
+        let (step, loss) = (self.losses.len() + 1, f64::from(loss.item()));
+        if !loss.is_finite() {
+            let _ = std::fs::remove_file(self.file());
+            let last_good = self.losses.last().copied().unwrap_or(f64::NAN);
+            return Err(Error::Diverged { step, loss, last_good, lr: self.settings.lr });
+        }
+        self.losses.push(loss);
+        (self.watch)(Event::Step { step, loss });
+        if step.is_multiple_of(Training::SAVE_EVERY) && step < self.settings.steps {
+            self.save(model, adam, rng)?;
+        }
+        Ok(())
+    }
+
+    fn save(&self, model: &impl Module, adam: &Adam, rng: &Rng) -> Result<()> {
+        let losses: Tensor = self.losses.iter().map(|&loss| loss as Float).collect();
+        let (_, state) = adam.state();
+        let mut tensors: Vec<(String, &Tensor)> = vec![("losses".into(), &losses)];
+        tensors.extend(state.iter().map(|(name, tensor)| (name.clone(), tensor)));
+        tensors.extend(crate::nn::prefixed("model", model.parameters()));
+        let note = format!("{} {}", self.key(), rng.position().1);
+        checkpoint::save_tensors(&self.file(), &tensors, &note)
+    }
+
+    /// The loss of every step. The kept state is removed: the run is complete.
+    pub fn finish(self) -> Vec<f64> {
+        let _ = std::fs::remove_file(self.file());
+        self.losses
+    }
+}
+
+/// What a run ends with: a table to print, a figure to look at, the files it wrote.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was measured: name, value, remark.
+    pub rows: Vec<[String; 3]>,
+    /// The main figure.
+    pub figure: Figure,
+    /// Every file written.
+    pub files: Vec<PathBuf>,
+    /// The loss of every step.
+    pub losses: Vec<f64>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let width = |column: usize| {
+            self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        };
+        let (first, second) = (width(0), width(1));
+        for [name, value, remark] in &self.rows {
+            let line = format!("{name:first$}  {value:>second$}  {remark}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        for (i, file) in self.files.iter().enumerate() {
+            let label = if i == 0 { "wrote" } else { "" };
+            writeln!(f, "{label:first$}  {}", file.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    /// Shows the figure and the table as the value of a notebook cell.
+    pub fn evcxr_display(&self) {
+        self.figure.evcxr_display();
+        println!("EVCXR_BEGIN_CONTENT text/html\n<pre>{self}</pre>\nEVCXR_END_CONTENT");
+    }
+}
+
+/// The mean of the last `n` losses (of all, if there are fewer).
+pub fn tail_mean(losses: &[f64], n: usize) -> f64 {
+    let tail = &losses[losses.len().saturating_sub(n)..];
+    tail.iter().sum::<f64>() / tail.len() as f64
+}

@@ -1,0 +1,151 @@
+//! The program as a stranger runs it: what it prints, what it writes, how it refuses.
+
+#![cfg(feature = "cli")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder of its own for each test, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("pushforward-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    let mut names: Vec<String> = entries.map(|entry| name(entry).into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn pushforward(folder: &Path, arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_pushforward");
+    Command::new(program).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const FILES: [&str; 5] =
+    ["figure.png", "figure.svg", "metrics.json", "model.safetensors", "samples.csv"];
+
+#[test]
+fn a_run_prints_a_table_and_writes_its_files() {
+    let folder = Folder::new("run");
+    let run = ["run", "flow-matching", "--steps", "40", "--batch", "32", "--out", "here"];
+    let output = pushforward(&folder.0, &run);
+    let (table, progress) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{progress}");
+    for line in ["final loss", "energy distance D²", "Wasserstein W2", "training", "sampling"] {
+        assert!(table.contains(line), "no {line} in\n{table}");
+    }
+    assert!(progress.contains("step 4/40  loss "), "no plain lines of progress in\n{progress}");
+    assert_eq!(names(&folder.0.join("here")), FILES);
+    for file in FILES {
+        assert!(table.contains(&format!("here/{file}")), "{file} is not named in\n{table}");
+    }
+}
+
+#[test]
+fn quiet_prints_the_table_only_and_the_same_seed_the_same_bytes() {
+    let folder = Folder::new("quiet");
+    let run = |seed: &str, out: &str| {
+        let settings =
+            ["run", "flow-matching", "--steps", "20", "--seed", seed, "--out", out, "-q"];
+        let output = pushforward(&folder.0, &settings);
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+        FILES.map(|file| std::fs::read(folder.0.join(out).join(file)).unwrap())
+    };
+    let first = run("3", "first");
+    assert_eq!(first, run("3", "second"));
+    assert_ne!(first, run("4", "third"));
+}
+
+#[test]
+fn list_and_help_name_what_can_be_run() {
+    let folder = Folder::new("list");
+    let list = text(&pushforward(&folder.0, &["list"]).stdout);
+    assert!(list.contains("flow-matching") && list.contains("--steps 10000"), "{list}");
+    let help = text(&pushforward(&folder.0, &["--help"]).stdout);
+    assert!(help.contains("Examples:") && help.contains("list"), "{help}");
+    let help = text(&pushforward(&folder.0, &["run", "--help"]).stdout);
+    for option in ["--steps", "--batch", "--lr", "--seed", "--out", "--quiet"] {
+        assert!(help.contains(option), "no {option} in\n{help}");
+    }
+}
+
+/// The arguments, and a part of the message they must get.
+#[test]
+fn what_cannot_be_run_is_refused_before_anything_is_written() {
+    let refused: [(&[&str], &str); 8] = [
+        (
+            &["run", "flow-machine"],
+            "nothing called `flow-machine` can be run; there is flow-matching",
+        ),
+        (&["run", "flow-matching", "--stepz", "5"], "unexpected argument '--stepz'"),
+        (&["run", "flow-matching", "--steps", "many"], "invalid value 'many' for '--steps <N>'"),
+        (&["run", "flow-matching", "--steps", "0"], "steps (0) and batch (256) must be at least 1"),
+        (
+            &["run", "flow-matching", "--batch", "0"],
+            "steps (10000) and batch (0) must be at least 1",
+        ),
+        (
+            &["run", "flow-matching", "--lr", "-1"],
+            "the learning rate (-1) must be a positive number",
+        ),
+        (&["run", "flow-matching", "--lr", "inf"], "the learning rate (inf) must be a positive"),
+        (&["rum"], "unrecognized subcommand 'rum'"),
+    ];
+    for (arguments, message) in refused {
+        let folder = Folder::new("refused");
+        let output = pushforward(&folder.0, arguments);
+        let error = text(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?} succeeded");
+        assert!(error.contains(message), "{arguments:?} said\n{error}");
+        assert_eq!(names(&folder.0), [""; 0], "{arguments:?} wrote something");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_before_the_work_begins() {
+    let folder = Folder::new("unwritable");
+    std::fs::write(folder.0.join("file"), "").unwrap();
+    for out in ["file", "file/below", "/proc/pushforward"] {
+        let output = pushforward(&folder.0, &["run", "flow-matching", "--out", out]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success(), "--out {out} succeeded");
+        assert!(error.starts_with(&format!("error: {out}")), "{out} is not named in\n{error}");
+        assert_eq!(names(&folder.0), ["file"]);
+    }
+}
+
+#[test]
+fn a_diverging_run_stops_and_leaves_earlier_results_alone() {
+    let folder = Folder::new("diverges");
+    let earlier = folder.0.join("out/flow-matching/metrics.json");
+    std::fs::create_dir_all(earlier.parent().unwrap()).unwrap();
+    std::fs::write(&earlier, "earlier").unwrap();
+    let output = pushforward(&folder.0, &["run", "flow-matching", "--lr", "1e20", "--steps", "50"]);
+    let error = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(error.contains("error: the loss became ") && error.contains(" at step "), "{error}");
+    assert!(
+        error.contains("the last finite loss was ") && error.contains("smaller --lr"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_to_string(&earlier).unwrap(), "earlier");
+    assert_eq!(names(earlier.parent().unwrap()), ["metrics.json"]);
+}
