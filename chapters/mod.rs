@@ -1,5 +1,6 @@
-//! The chapters: one folder each, the mathematics in `mod.rs` and the experiment in `run.rs`. They are built
-//! on the public part of the crate alone, so that whatever a chapter does, a notebook cell can do.
+//! The chapters: one folder each, the mathematics in `mod.rs` and the experiment in `run.rs`. They
+//! are built on the public part of the crate alone, so that whatever a chapter does, a notebook
+//! cell can do.
 
 pub mod flow_matching;
 

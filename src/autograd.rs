@@ -1,10 +1,11 @@
-//! Reverse-mode differentiation of any order: the graph's nodes, how an op is recorded, the backward
-//! walk and the drop. What is built on it (Jacobians, Hessians, divergences) lives in `derivatives`.
+//! Reverse-mode differentiation of any order: the graph's nodes, how an op is recorded, the
+//! backward walk and the drop. What is built on it (Jacobians, Hessians, divergences) lives in
+//! `derivatives`.
 //!
-//! The graph is made of the tensors themselves: each holds the op that made it, and the op holds its
-//! inputs. A rule is a function *given* the output's gradient g, the inputs x and the output y, written
-//! in differentiable tensor ops and capturing no tensor: so its result can be differentiated again,
-//! and no tensor can come to own itself.
+//! The graph is made of the tensors themselves: each holds the op that made it, and the op holds
+//! its inputs. A rule is a function *given* the output's gradient g, the inputs x and the output y,
+//! written in differentiable tensor ops and capturing no tensor: so its result can be
+//! differentiated again, and no tensor can come to own itself.
 
 use crate::Tensor;
 use crate::tensor::Inner;
@@ -36,7 +37,8 @@ impl Node {
 }
 
 impl Tensor {
-    /// A new leaf of the graph with the same numbers: derivatives may be asked for with respect to it.
+    /// A new leaf of the graph with the same numbers: derivatives may be asked for with respect to
+    /// it.
     pub fn variable(&self) -> Tensor {
         let node = Some(Node::new(None));
         Tensor::from_parts(self.shape().to_vec(), Rc::clone(&self.0.data), node)
@@ -73,9 +75,9 @@ impl Tensor {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Defines an op. `forward` computes the output from the numbers of the inputs; `rule(g, x, y, i)`
-    /// returns Σ g ∂y/∂x\[i\], the gradient for input i, in the shape of `x[i]`. If the rule is written in
-    /// ops of this crate, the op can be differentiated any number of times.
+    /// Defines an op. `forward` computes the output from the numbers of the inputs; `rule(g, x, y,
+    /// i)` returns Σ g ∂y/∂x\[i\], the gradient for input i, in the shape of `x[i]`. If the rule is
+    /// written in ops of this crate, the op can be differentiated any number of times.
     ///
     /// The rule must capture no tensor: whatever it needs is an input (or a plain number).
     ///
@@ -163,9 +165,9 @@ fn gradients(name: &str, y: &Tensor, xs: &[&Tensor], live: bool) -> Vec<Option<T
     backward(y, &Tensor::ones(y.shape()), xs, live)
 }
 
-/// Σ seed ∂y/∂x for each of `xs`; `None` where y does not depend on x. With `live`, the rules are given the
-/// tensors of the graph, and the result can be differentiated again; otherwise constants, and nothing
-/// is recorded.
+/// Σ seed ∂y/∂x for each of `xs`; `None` where y does not depend on x. With `live`, the rules are
+/// given the tensors of the graph, and the result can be differentiated again; otherwise constants,
+/// and nothing is recorded.
 pub(crate) fn backward(
     y: &Tensor,
     seed: &Tensor,
@@ -202,11 +204,11 @@ pub(crate) fn backward(
     xs.iter().map(|x| gradients[walk.slot(x)?].clone()).collect()
 }
 
-/// The tracked tensors between y and the targets, inputs before outputs. The order depends on the graph
-/// alone, never on addresses: so do the sums of gradients, and their last bits.
+/// The tracked tensors between y and the targets, inputs before outputs. The order depends on the
+/// graph alone, never on addresses: so do the sums of gradients, and their last bits.
 pub(crate) struct Walk<'a> {
-    /// Every tensor met; a node's `slot` is its place here. A slot is valid if and only if the tensor
-    /// found there is the node's own, so nothing needs to be cleared or hashed.
+    /// Every tensor met; a node's `slot` is its place here. A slot is valid if and only if the
+    /// tensor found there is the node's own, so nothing needs to be cleared or hashed.
     pub(crate) seen: Vec<&'a Tensor>,
     /// Whether the tensor is a target or was computed from one.
     useful: Vec<bool>,
@@ -227,7 +229,8 @@ impl<'a> Walk<'a> {
         walk
     }
 
-    /// Depth first, with a stack of its own: a chain of a million ops must not overflow the thread's.
+    /// Depth first, with a stack of its own: a chain of a million ops must not overflow the
+    /// thread's.
     fn sort(&mut self, y: &'a Tensor) {
         let Some(root) = self.enter(y, false) else { return };
         let mut expanded = vec![false; self.seen.len()];
@@ -268,8 +271,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Frees the graph behind a tensor with a loop: the compiler's own drop would recurse once an op and
-/// overflow the stack.
+/// Frees the graph behind a tensor with a loop: the compiler's own drop would recurse once an op
+/// and overflow the stack.
 impl Drop for Inner {
     fn drop(&mut self) {
         let take_inputs = |inner: &mut Inner| inner.node.take().and_then(|node| node.op);

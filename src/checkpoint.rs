@@ -35,11 +35,12 @@ pub fn save(path: impl AsRef<Path>, model: &impl Module) -> Result<()> {
     save_tensors(path.as_ref(), &model.parameters(), "")
 }
 
-/// Every tensor of a safetensors file by name, as constants, and the note in its header. F32 and F64 are read,
-/// and converted to [`Float`].
+/// Every tensor of a safetensors file by name, as constants, and the note in its header. F32 and
+/// F64 are read, and converted to [`Float`].
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or holds other types.
+/// [`Error::Io`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or holds other
+/// types.
 pub fn load_tensors(path: impl AsRef<Path>) -> Result<(Vec<(String, Tensor)>, String)> {
     let path = path.as_ref();
     let bytes =
@@ -71,8 +72,8 @@ pub fn load_tensors(path: impl AsRef<Path>) -> Result<(Vec<(String, Tensor)>, St
 /// Replaces the parameters of a network by those of a file. On an error the network is as before.
 ///
 /// # Errors
-/// As [`load_tensors`], and [`Error::Checkpoint`] naming every parameter that is missing, unknown or of another
-/// shape.
+/// As [`load_tensors`], and [`Error::Checkpoint`] naming every parameter that is missing, unknown
+/// or of another shape.
 pub fn load(path: impl AsRef<Path>, model: &mut impl Module) -> Result<()> {
     let path = path.as_ref();
     let (tensors, _) = load_tensors(path)?;

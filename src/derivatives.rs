@@ -1,9 +1,9 @@
-//! Derivatives of functions, all built from the backward walk: products with the Jacobian from either
-//! side, whole Jacobians and Hessians, and the divergence of a field. The numeric comparison is in
-//! [`gradcheck`](mod@gradcheck).
+//! Derivatives of functions, all built from the backward walk: products with the Jacobian from
+//! either side, whole Jacobians and Hessians, and the divergence of a field. The numeric comparison
+//! is in [`gradcheck`](mod@gradcheck).
 //!
-//! Every result is part of the graph, with respect to the point and to whatever variables the function
-//! uses; [`detach`](Tensor::detach) it if no further derivative is wanted.
+//! Every result is part of the graph, with respect to the point and to whatever variables the
+//! function uses; [`detach`](Tensor::detach) it if no further derivative is wanted.
 
 pub mod gradcheck;
 
@@ -12,8 +12,8 @@ use crate::autograd::{backward, record};
 
 pub use gradcheck::gradcheck;
 
-/// The point as an argument of its own: derivatives are taken through the argument of f only, and still
-/// flow on into the graph that made the point.
+/// The point as an argument of its own: derivatives are taken through the argument of f only, and
+/// still flow on into the graph that made the point.
 fn argument(x: &Tensor) -> Tensor {
     if x.is_tracked() {
         record("argument", &[x], |x| x[0].detach(), |g, _x, _y, _| g.clone())
@@ -45,8 +45,8 @@ pub fn vjp(f: impl Fn(&Tensor) -> Tensor, x: &Tensor, v: &Tensor) -> (Tensor, Te
     (y, product)
 }
 
-/// f(x) and J v: uᵀJ is linear in u, and its derivative with respect to u in the direction v is J v, so two
-/// backward walks do (Townsend 2017). `v` has the shape of x, the product that of f(x).
+/// f(x) and J v: uᵀJ is linear in u, and its derivative with respect to u in the direction v is J
+/// v, so two backward walks do (Townsend 2017). `v` has the shape of x, the product that of f(x).
 ///
 /// # Panics
 /// If `v` has another shape than x.
@@ -60,7 +60,8 @@ pub fn jvp(f: impl Fn(&Tensor) -> Tensor, x: &Tensor, v: &Tensor) -> (Tensor, Te
     (y, product)
 }
 
-/// J = ∂f/∂x, in the shape of f(x) followed by that of x: one backward walk for each element of f(x).
+/// J = ∂f/∂x, in the shape of f(x) followed by that of x: one backward walk for each element of
+/// f(x).
 pub fn jacobian(f: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> Tensor {
     let x = argument(x);
     let y = f(&x);
@@ -95,7 +96,8 @@ pub fn hessian(f: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> Tensor {
     jacobian_at(&gradient("hessian", f, &x), &x)
 }
 
-/// The Hessian of a scalar function times v, without the Hessian: ∂/∂x ⟨∇f(x), v⟩ (Pearlmutter 1994).
+/// The Hessian of a scalar function times v, without the Hessian: ∂/∂x ⟨∇f(x), v⟩ (Pearlmutter
+/// 1994).
 ///
 /// # Panics
 /// If f(x) has not exactly one element, or `v` has another shape than x.
@@ -106,8 +108,8 @@ pub fn hvp(f: impl Fn(&Tensor) -> Tensor, x: &Tensor, v: &Tensor) -> Tensor {
     pull_back(&gradient("hvp", f, &x), v, &x)
 }
 
-/// div u = Σⱼ ∂uⱼ/∂xⱼ at each row of x: `[n, d]` → `[n]`. `u` maps `[n, d]` to `[n, d]`, each row on its own.
-/// d backward walks.
+/// div u = Σⱼ ∂uⱼ/∂xⱼ at each row of x: `[n, d]` → `[n]`. `u` maps `[n, d]` to `[n, d]`, each row
+/// on its own. d backward walks.
 ///
 /// # Panics
 /// If x is not a matrix, or u(x) has another shape.
@@ -126,8 +128,9 @@ pub fn divergence(u: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> Tensor {
     (0..d).map(term).reduce(|sum, term| sum + term).unwrap_or_else(|| Tensor::zeros(&[n]))
 }
 
-/// An unbiased estimate of the divergence at each row, εᵀ J ε, for ε with independent entries of mean 0 and
-/// variance 1 (Hutchinson 1990): one backward walk whatever d is. Shapes as [`divergence`]; `epsilon` as x.
+/// An unbiased estimate of the divergence at each row, εᵀ J ε, for ε with independent entries of
+/// mean 0 and variance 1 (Hutchinson 1990): one backward walk whatever d is. Shapes as
+/// [`divergence`]; `epsilon` as x.
 ///
 /// # Panics
 /// If x is not a matrix, or u(x) or `epsilon` has another shape.

@@ -1,10 +1,12 @@
 //! The error type of everything that touches files, arguments or outside data.
 //!
-//! Arithmetic does not err: a wrong shape is a bug in the program and panics with the op and the shapes.
+//! Arithmetic does not err: a wrong shape is a bug in the program and panics with the op and the
+//! shapes.
 
 use std::path::{Path, PathBuf};
 
-/// What can go wrong outside arithmetic. Every message names the file or the argument and what to do.
+/// What can go wrong outside arithmetic. Every message names the file or the argument and what to
+/// do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -47,8 +49,8 @@ pub enum Error {
 /// A result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Writes `bytes` to `path` so that the file is there whole or not at all: to a temporary name in the
-/// same folder, then renamed.
+/// Writes `bytes` to `path` so that the file is there whole or not at all: to a temporary name in
+/// the same folder, then renamed.
 ///
 /// # Errors
 /// [`Error::Io`] naming `path`; the temporary file is removed.

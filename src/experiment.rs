@@ -1,12 +1,14 @@
-//! What a run of a chapter's experiment is: its settings, what can be watched while it trains, how an
-//! interrupted run is taken up again, and its report. The experiments themselves are in `chapters`.
+//! What a run of a chapter's experiment is: its settings, what can be watched while it trains, how
+//! an interrupted run is taken up again, and its report. The experiments themselves are in
+//! `chapters`.
 
-use crate::nn::Module;
+use crate::nn::{Module, prefixed};
 use crate::optim::Adam;
 use crate::plot::Figure;
 use crate::random::Rng;
 use crate::{Error, Float, Result, Tensor, checkpoint, write_atomically};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// An experiment of a chapter, and the settings it has if none are given.
@@ -49,7 +51,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Refuses what cannot be run, and makes sure that the folder can be written to before any work is done.
+    /// Refuses what cannot be run, and makes sure that the folder can be written to before any work
+    /// is done.
     ///
     /// # Errors
     /// [`Error::Argument`] naming the setting, or [`Error::Io`] naming the folder.
@@ -91,11 +94,12 @@ pub enum Event {
     Stage(&'static str),
 }
 
-/// A training loop's memory: the losses so far, and the state from which an interrupted run goes on.
+/// A training loop's memory: the losses so far, and the state from which an interrupted run goes
+/// on.
 ///
-/// The state is written every [`Training::SAVE_EVERY`] steps to `resume.safetensors` in the run's folder, and
-/// removed at the end. Since every number follows from weights, optimizer and generator, a resumed run ends
-/// with the same bits as one that was never interrupted.
+/// The state is written every [`Training::SAVE_EVERY`] steps to `resume.safetensors` in the run's
+/// folder, and removed at the end. Since every number follows from weights, optimizer and
+/// generator, a resumed run ends with the same bits as one that was never interrupted.
 pub struct Training<'a> {
     settings: &'a Settings,
     watch: &'a mut dyn FnMut(Event),
@@ -122,8 +126,8 @@ impl<'a> Training<'a> {
         format!("pushforward {version} f{float} steps {steps} batch {batch} lr {lr:e} seed {seed}")
     }
 
-    /// Takes up the state of an interrupted run of the same settings, if there is one. Returns the steps still to
-    /// do.
+    /// Takes up the state of an interrupted run of the same settings, if there is one. Returns the
+    /// steps still to do.
     ///
     /// # Errors
     /// If there is a state of these settings, and it is damaged.
@@ -132,27 +136,23 @@ impl<'a> Training<'a> {
         model: &mut impl Module,
         adam: &mut Adam,
         rng: &mut Rng,
-    ) -> Result<std::ops::RangeInclusive<usize>> {
-        let file = self.file();
-        if file.exists() {
-            let (tensors, note) = checkpoint::load_tensors(&file)?;
+    ) -> Result<RangeInclusive<usize>> {
+        let from = self.file();
+        if from.exists() {
+            let (tensors, note) = checkpoint::load_tensors(&from)?;
             if let Some(drawn) = note.strip_prefix(&self.key()) {
-                let damaged =
-                    |_| Error::Checkpoint { path: file.clone(), reason: format!("note `{note}`") };
-                *rng = Rng::resume(self.settings.seed, drawn.trim().parse().map_err(damaged)?);
-                let (own, state): (Vec<_>, Vec<_>) =
-                    tensors.into_iter().partition(|(name, _)| !name.starts_with("model."));
-                self.losses = Vec::new();
-                for (name, tensor) in &own {
-                    if name == "losses" {
-                        self.losses = tensor.data().iter().map(|&loss| f64::from(loss)).collect();
-                    }
-                }
-                adam.set_state(self.losses.len() as u64, &own);
-                let bare =
-                    |(name, tensor): (String, Tensor)| (name["model.".len()..].into(), tensor);
-                checkpoint::assign(&file, &state.into_iter().map(bare).collect::<Vec<_>>(), model)?;
-                (self.watch)(Event::Resumed { step: self.losses.len(), from: file });
+                let drawn = drawn.trim().parse().map_err(|_| Error::Checkpoint {
+                    path: from.clone(),
+                    reason: format!("the note `{note}` does not end in a number"),
+                })?;
+                checkpoint::assign(&from, &part("model.", &tensors), model)?;
+                let losses = part("losses", &tensors);
+                let losses = losses.iter().flat_map(|(_, losses)| losses.data());
+                self.losses = losses.map(|&loss| f64::from(loss)).collect();
+                let step = self.losses.len();
+                adam.set_state(step as u64, &part("adam.", &tensors));
+                *rng = Rng::resume(self.settings.seed, drawn);
+                (self.watch)(Event::Resumed { step, from });
             }
         }
         Ok(self.losses.len() + 1..=self.settings.steps)
@@ -185,10 +185,11 @@ impl<'a> Training<'a> {
 
     fn save(&self, model: &impl Module, adam: &Adam, rng: &Rng) -> Result<()> {
         let losses: Tensor = self.losses.iter().map(|&loss| loss as Float).collect();
-        let (_, state) = adam.state();
+        let (_, averages) = adam.state();
+        let averages = averages.iter().map(|(name, tensor)| (name.clone(), tensor)).collect();
         let mut tensors: Vec<(String, &Tensor)> = vec![("losses".into(), &losses)];
-        tensors.extend(state.iter().map(|(name, tensor)| (name.clone(), tensor)));
-        tensors.extend(crate::nn::prefixed("model", model.parameters()));
+        tensors.extend(prefixed("adam", averages));
+        tensors.extend(prefixed("model", model.parameters()));
         let note = format!("{} {}", self.key(), rng.position().1);
         checkpoint::save_tensors(&self.file(), &tensors, &note)
     }
@@ -198,6 +199,14 @@ impl<'a> Training<'a> {
         let _ = std::fs::remove_file(self.file());
         self.losses
     }
+}
+
+/// The tensors whose names begin so, by the rest of their names.
+fn part(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
+    let named = |(name, tensor): &(String, Tensor)| {
+        name.strip_prefix(prefix).map(|rest| (rest.to_string(), tensor.clone()))
+    };
+    tensors.iter().filter_map(named).collect()
 }
 
 /// What a run ends with: a table to print, a figure to look at, the files it wrote.

@@ -15,8 +15,8 @@ pub struct Graph {
 }
 
 impl Tensor {
-    /// The graph behind this tensor: ops as ellipses, variables as filled boxes, constants as plain boxes, each with its
-    /// shape.
+    /// The graph behind this tensor: ops as ellipses, variables as filled boxes, constants as plain
+    /// boxes, each with its shape.
     ///
     /// ```
     /// # use pushforward::Tensor;

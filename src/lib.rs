@@ -1,8 +1,8 @@
 //! **pushforward**: learn generative modelling by building it.
 //!
-//! Every model here pushes a simple law forward onto the law of the data. The crate is a small engine
-//! (tensors, automatic differentiation of any order, networks, optimizers, solvers) and the chapters
-//! of a book, which are built on nothing else.
+//! Every model here pushes a simple law forward onto the law of the data. The crate is a small
+//! engine (tensors, automatic differentiation of any order, networks, optimizers, solvers) and the
+//! chapters of a book, which are built on nothing else.
 //!
 //! ```
 //! use pushforward::{Tensor, grad, grad_graph};
@@ -15,14 +15,15 @@
 //! ```
 //!
 //! Read in this order: [`Tensor`] and its [ops], [`grad`](mod@autograd), [`derivatives`], [`nn`],
-//! [`optim`], [`random`], [`ode`], [`data`], [`metrics`], [`plot`], [`experiment`], then the [`chapters`].
+//! [`optim`], [`random`], [`ode`], [`data`], [`metrics`], [`plot`], [`experiment`], then the
+//! [`chapters`].
 //!
 //! Three promises. The same seed gives the same bits on any machine. Every gradient can be
-//! differentiated again. Arithmetic panics with the op, the shapes and the fix; what touches files or
-//! arguments returns a [`Result`].
+//! differentiated again. Arithmetic panics with the op, the shapes and the fix; what touches files
+//! or arguments returns a [`Result`].
 //!
-//! What it does not do: GPUs, lazy or compiled graphs, integer or mixed-precision tensors, views that
-//! share memory. Tensors are made for one thread (`Rc`), and small enough to read.
+//! What it does not do: GPUs, lazy or compiled graphs, integer or mixed-precision tensors, views
+//! that share memory. Tensors are made for one thread (`Rc`), and small enough to read.
 
 pub mod autograd;
 pub mod checkpoint;

@@ -1,4 +1,5 @@
-//! The command line. It parses, shows progress and prints; everything it does is one call of the library.
+//! The command line. It parses, shows progress and prints; everything it does is one call of the
+//! library.
 
 mod cli;
 

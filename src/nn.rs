@@ -1,13 +1,13 @@
 //! Networks: the layers, the multilayer perceptron, activations by name and embeddings of time.
 //!
-//! A network owns its parameters as variables; [`Module`] lists them by name. How they are updated is in
-//! `optim`, how they are saved in `checkpoint`.
+//! A network owns its parameters as variables; [`Module`] lists them by name. How they are updated
+//! is in `optim`, how they are saved in `checkpoint`.
 
 use crate::random::Rng;
 use crate::{Error, Float, Result, Tensor};
 
-/// Something with parameters. The names are those PyTorch gives to the same network, so that weights can be
-/// exchanged.
+/// Something with parameters. The names are those PyTorch gives to the same network, so that
+/// weights can be exchanged.
 pub trait Module {
     /// The parameters by name, in a fixed order.
     fn parameters(&self) -> Vec<(String, &Tensor)>;
@@ -184,8 +184,8 @@ impl Mlp {
     }
 }
 
-/// Names as in `torch.nn.Sequential(Linear, activation, Linear, …)`: activations take a number too, so the
-/// layers are 0, 2, 4, ….
+/// Names as in `torch.nn.Sequential(Linear, activation, Linear, …)`: activations take a number too,
+/// so the layers are 0, 2, 4, ….
 impl Module for Mlp {
     fn parameters(&self) -> Vec<(String, &Tensor)> {
         let layers = self.layers.iter().enumerate();
@@ -200,8 +200,9 @@ impl Module for Mlp {
     }
 }
 
-/// cos(ω_k t), sin(ω_k t) with ω_k from 1 down to almost 1/`longest`, geometrically: `[n, 1]` → `[n, 2 frequencies]`, the
-/// embedding of positions by Vaswani et al. 2017 (§3.5), which DDPM uses for its step numbers.
+/// cos(ω_k t), sin(ω_k t) with ω_k from 1 down to almost 1/`longest`, geometrically: `[n, 1]` →
+/// `[n, 2 frequencies]`, the embedding of positions by Vaswani et al. 2017 (§3.5), which DDPM uses
+/// for its step numbers.
 ///
 /// # Panics
 /// If t is not `[n, 1]`.
@@ -211,8 +212,9 @@ pub fn sinusoidal_embedding(t: &Tensor, frequencies: usize, longest: Float) -> T
     waves("sinusoidal_embedding", t, &(exponent * Tensor::scalar(longest).ln()).exp())
 }
 
-/// cos(2π b_k t), sin(2π b_k t) with given frequencies b, `[frequencies]`: `[n, 1]` → `[n, 2 frequencies]`. Drawn once
-/// from N(0, s²) they are the random Fourier features of Tancik et al. 2020 (eq. 5), as score networks use.
+/// cos(2π b_k t), sin(2π b_k t) with given frequencies b, `[frequencies]`: `[n, 1]` → `[n, 2
+/// frequencies]`. Drawn once from N(0, s²) they are the random Fourier features of Tancik et al.
+/// 2020 (eq. 5), as score networks use.
 ///
 /// # Panics
 /// If t is not `[n, 1]`.

@@ -1,5 +1,5 @@
-//! Optimizers: from gradients to new parameters, each update equal to PyTorch's of the same name. Clipping, a
-//! moving average of weights, and schedules of the learning rate.
+//! Optimizers: from gradients to new parameters, each update equal to PyTorch's of the same name.
+//! Clipping, a moving average of weights, and schedules of the learning rate.
 
 use crate::Float;
 use crate::Tensor;
@@ -23,7 +23,8 @@ pub trait Optimizer {
 /// The running averages an optimizer keeps for each parameter, zeros before the first step.
 type State = Vec<Vec<Float>>;
 
-/// Calls `update(i, parameter, gradient)` with the numbers of each parameter, and makes it a new variable.
+/// Calls `update(i, parameter, gradient)` with the numbers of each parameter, and makes it a new
+/// variable.
 #[track_caller]
 fn update_each(
     model: &mut dyn Module,
@@ -59,7 +60,8 @@ fn slot(state: &mut State, i: usize, len: usize) -> &mut [Float] {
     &mut state[i]
 }
 
-/// Stochastic gradient descent: b ← μ b + g, then p ← p − η b, or with Nesterov p ← p − η (g + μ b).
+/// Stochastic gradient descent: b ← μ b + g, then p ← p − η b, or with Nesterov p ← p − η (g + μ
+/// b).
 ///
 /// `weight_decay` adds λ p to g. The first b is g (as in PyTorch).
 #[derive(Clone, Debug)]
@@ -105,7 +107,8 @@ impl Optimizer for Sgd {
     }
 }
 
-/// Adam (Kingma & Ba 2015, algorithm 1) and, with decoupled decay, AdamW (Loshchilov & Hutter 2019):
+/// Adam (Kingma & Ba 2015, algorithm 1) and, with decoupled decay, AdamW (Loshchilov & Hutter
+/// 2019):
 ///
 /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
 /// p ← p − η m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
@@ -147,7 +150,8 @@ impl Adam {
         Adam { weight_decay, decoupled: true, ..Adam::new(lr) }
     }
 
-    /// t and the averages m, v of every parameter: with the weights, all that the next step depends on.
+    /// t and the averages m, v of every parameter: with the weights, all that the next step depends
+    /// on.
     pub fn state(&self) -> (u64, Vec<(String, Tensor)>) {
         let averages = [("m", &self.m), ("v", &self.v)].into_iter();
         let named = averages.flat_map(|(name, state)| {
@@ -206,7 +210,8 @@ impl Optimizer for Adam {
 
 /// RMSprop (Hinton 2012): v ← α v + (1 − α) g², p ← p − η g / (√v + ε).
 ///
-/// `centered` subtracts the square of the running mean of g from v (Graves 2013); `momentum` accumulates the step.
+/// `centered` subtracts the square of the running mean of g from v (Graves 2013); `momentum`
+/// accumulates the step.
 #[derive(Clone, Debug)]
 pub struct RmsProp {
     /// η.
@@ -261,8 +266,8 @@ impl Optimizer for RmsProp {
     }
 }
 
-/// Scales the gradients so that their joint norm is at most `max_norm` (Pascanu et al. 2013); returns them and
-/// the norm before. The factor is min(1, max_norm / (norm + 10⁻⁶)), PyTorch's.
+/// Scales the gradients so that their joint norm is at most `max_norm` (Pascanu et al. 2013);
+/// returns them and the norm before. The factor is min(1, max_norm / (norm + 10⁻⁶)), PyTorch's.
 pub fn clip_by_norm(grads: &[Tensor], max_norm: Float) -> (Vec<Tensor>, Float) {
     let squares = grads.iter().map(|g| g.detach().square().sum(..)).sum::<Tensor>();
     let norm = squares.item().sqrt();
@@ -270,8 +275,8 @@ pub fn clip_by_norm(grads: &[Tensor], max_norm: Float) -> (Vec<Tensor>, Float) {
     (grads.iter().map(|g| g * factor).collect(), norm)
 }
 
-/// An exponential moving average of weights: the first [`update`](Ema::update) copies them, each later one does
-/// a ← decay a + (1 − decay) p.
+/// An exponential moving average of weights: the first [`update`](Ema::update) copies them, each
+/// later one does a ← decay a + (1 − decay) p.
 #[derive(Clone, Debug)]
 pub struct Ema {
     decay: Float,
@@ -339,7 +344,8 @@ impl Schedule {
         Schedule { base, end, steps, warm_up: 0, start_factor: 1.0 }
     }
 
-    /// Before that, `steps` steps in which the rate grows linearly from `start_factor` times the base.
+    /// Before that, `steps` steps in which the rate grows linearly from `start_factor` times the
+    /// base.
     pub fn with_warm_up(self, steps: usize, start_factor: f64) -> Schedule {
         Schedule { warm_up: steps, start_factor, ..self }
     }

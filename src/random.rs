@@ -28,8 +28,8 @@ impl Rng {
         Rng { pcg: Pcg64::seed_from_u64(seed), seed, drawn: 0 }
     }
 
-    /// The generator of this seed after `drawn` calls of [`next_u64`](Rng::next_u64), without making them: how an
-    /// interrupted run takes up its numbers again.
+    /// The generator of this seed after `drawn` calls of [`next_u64`](Rng::next_u64), without
+    /// making them: how an interrupted run takes up its numbers again.
     pub fn resume(seed: u64, drawn: u64) -> Rng {
         let mut rng = Rng::new(seed);
         rng.pcg.advance(u128::from(drawn));
@@ -41,8 +41,8 @@ impl Rng {
         (self.seed, self.drawn)
     }
 
-    /// A new generator, seeded by the next 64 bits of this one: for a part of a program that must not
-    /// disturb the numbers of the rest.
+    /// A new generator, seeded by the next 64 bits of this one: for a part of a program that must
+    /// not disturb the numbers of the rest.
     pub fn split(&mut self) -> Rng {
         Rng::new(self.next_u64())
     }

@@ -1,5 +1,6 @@
-//! The tensor: numbers in row-major order, a shape, and, if a derivative may be asked for, the node of
-//! the graph that made it. Constructors, conversions out and printing live here; arithmetic is in `ops`.
+//! The tensor: numbers in row-major order, a shape, and, if a derivative may be asked for, the node
+//! of the graph that made it. Constructors, conversions out and printing live here; arithmetic is
+//! in `ops`.
 
 use crate::Float;
 use crate::autograd::Node;
@@ -8,8 +9,8 @@ use std::rc::Rc;
 
 /// An n-dimensional array of [`Float`], contiguous and row-major.
 ///
-/// Cloning is cheap and shares the numbers. No op writes into an existing tensor. A tensor takes part
-/// in differentiation if it is a [`variable`](Tensor::variable) or was computed from one.
+/// Cloning is cheap and shares the numbers. No op writes into an existing tensor. A tensor takes
+/// part in differentiation if it is a [`variable`](Tensor::variable) or was computed from one.
 #[derive(Clone)]
 pub struct Tensor(pub(crate) Rc<Inner>);
 

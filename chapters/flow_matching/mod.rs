@@ -49,8 +49,9 @@ impl Module for Velocity {
     }
 }
 
-/// The conditional flow-matching loss of a batch on straight lines: the mean over points and coordinates of
-/// (u_t^θ(x_t) − (x₁ − x₀))² (Lipman et al. 2023, eq. 23 with σ_min = 0, divided by d).
+/// The conditional flow-matching loss of a batch on straight lines: the mean over points and
+/// coordinates of (u_t^θ(x_t) − (x₁ − x₀))² (Lipman et al. 2023, eq. 23 with σ_min = 0, divided by
+/// d).
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -61,8 +62,8 @@ pub fn cfm_loss(u: &Velocity, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor 
     u.forward(t, &x_t).mse(&u_t)
 }
 
-/// Noise carried to data: the solution of dx/dt = u_t^θ(x) from x₀ at t = 0 to t = 1 in `steps` midpoint steps,
-/// with every state on the way.
+/// Noise carried to data: the solution of dx/dt = u_t^θ(x) from x₀ at t = 0 to t = 1 in `steps`
+/// midpoint steps, with every state on the way.
 ///
 /// # Panics
 /// If `steps` is 0 or the shapes do not fit.

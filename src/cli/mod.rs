@@ -7,12 +7,13 @@ use progress::Progress;
 use pushforward::chapters::EXPERIMENTS;
 use pushforward::experiment::{Experiment, Settings};
 use pushforward::{Error, Result};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Learn generative modelling by building it.
 ///
-/// Without a command this runs `flow-matching`: it trains a small network to carry noise to two moons, in about
-/// ten seconds, and writes the picture to out/flow-matching/figure.png.
+/// Without a command this runs `flow-matching`: it trains a small network to carry noise to two
+/// moons, in about ten seconds, and writes the picture to out/flow-matching/figure.png.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Cli {
@@ -69,10 +70,7 @@ impl Cli {
     pub fn execute(self) -> Result<()> {
         match self.command {
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
-            Some(Command::List) => {
-                list();
-                Ok(())
-            }
+            Some(Command::List) => print(&list()),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
                 run(experiment, &arguments.settings(experiment), arguments.quiet)
@@ -104,19 +102,30 @@ fn find(name: &str) -> Result<&'static Experiment> {
     })
 }
 
-fn list() {
+fn list() -> String {
     let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
-    for Experiment { name, about, steps, batch, lr, .. } in EXPERIMENTS {
-        println!("{name:width$}  {about}");
-        println!("{:width$}  --steps {steps} --batch {batch} --lr {lr}", "");
-    }
-    println!("\nStart one with `pushforward run {}`.", EXPERIMENTS[0].name);
+    let entry = |experiment: &Experiment| {
+        let Experiment { name, about, steps, batch, lr, .. } = experiment;
+        let settings = format!("--steps {steps} --batch {batch} --lr {lr}");
+        format!("{name:width$}  {about}\n{:width$}  {settings}\n", "")
+    };
+    let entries: String = EXPERIMENTS.iter().map(entry).collect();
+    format!("{entries}\nStart one with `pushforward run {}`.\n", EXPERIMENTS[0].name)
 }
 
 fn run(experiment: &Experiment, settings: &Settings, quiet: bool) -> Result<()> {
     let mut progress = Progress::new(settings.steps, quiet);
     let report = (experiment.run)(settings, &mut |event| progress.show(event));
     progress.clear();
-    print!("{}", report?);
-    Ok(())
+    print(&report?.to_string())
+}
+
+/// To standard output; a reader that has gone away (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Io { path: "standard output".into(), source })
+        }
+        _ => Ok(()),
+    }
 }

@@ -21,8 +21,8 @@ use std::f64::consts::{LN_2, PI};
 /// With probability ½ each, a point of the outer half circle (cos θ, sin θ) or of the inner one
 /// (1 − cos θ, ½ − sin θ), θ uniform on [0, π], plus N(0, σ² I). The three draws are independent.
 ///
-/// p(x) = ½ a(x) + ½ a(c − x), c = (1, ½), because a half turn about c/2 maps one moon on the other;
-/// a is the density of the outer moon, an arc convolved with the noise:
+/// p(x) = ½ a(x) + ½ a(c − x), c = (1, ½), because a half turn about c/2 maps one moon on the
+/// other; a is the density of the outer moon, an arc convolved with the noise:
 ///
 /// a(x) = 1/π ∫ N(x; (cos θ, sin θ), σ² I) dθ over θ from 0 to π.
 ///
@@ -55,13 +55,15 @@ impl Law for Moons {
         x.rows::<2>().into_iter().map(|x| arc.log_density_of_both(x)).collect()
     }
 
-    /// By symmetry −∫ p ln p = −∫ a ln p, summed over a square grid of step h. For functions as
-    /// smooth as the noise the trapezoidal rule errs by about exp(−2π² σ²/h²) (Trefethen & Weideman
-    /// 2014), far below rounding at h = σ/2; what lies beyond 9σ from the arc weighs e⁻⁴⁰.
+    /// By symmetry −∫ p ln p = −∫ a ln p, summed over a square grid that ends 9σ from the arc.
+    ///
+    /// The trapezoidal rule converges geometrically for smooth functions (Trefethen & Weideman
+    /// 2014), here once the step resolves ln p midway between the moons, where it bends most
+    /// sharply: from σ = 0.001 to 1 the steps σ/4 and σ/8 agree to 10⁻⁹.
     #[track_caller]
     fn entropy(&self) -> f64 {
         let arc = self.arc();
-        let (h, margin) = (self.noise / 6.0, 9.0 * self.noise);
+        let (h, margin) = (self.noise / 4.0, 9.0 * self.noise);
         let columns = (2.0 * (1.0 + margin) / h) as usize + 1;
         let rows = ((1.0 + 2.0 * margin) / h) as usize + 1;
         let mut integral = 0.0;
@@ -150,7 +152,8 @@ impl Arc {
     ///
     /// a(x) = exp(−(r − 1)² / 2σ²) / (2π²σ²) · ∫ exp(−κ(1 − cos u)) du over u from −φ to π − φ.
     ///
-    /// The integrand is even and falls as |u| grows to π: the interval folds into two within [0, π].
+    /// The integrand is even and falls as |u| grows to π: the interval folds into two within [0,
+    /// π].
     fn log_density(&self, [x, y]: [f64; 2]) -> f64 {
         let (r, phi) = (hypot(x, y), atan2(y, x));
         let variance = self.noise * self.noise;

@@ -17,8 +17,8 @@ pub struct Agreement {
 /// Where an analytic and a numeric derivative differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Disagreement {
-    /// The first op whose own derivative is wrong; `None` if each op is right by itself and only the whole
-    /// differs: f is random, uses `detach`, or sits on a kink.
+    /// The first op whose own derivative is wrong; `None` if each op is right by itself and only
+    /// the whole differs: f is random, uses `detach`, or sits on a kink.
     pub op: Option<&'static str>,
     /// Which input, of the op or of the function.
     pub input: usize,
@@ -51,13 +51,14 @@ impl fmt::Display for Disagreement {
 
 impl std::error::Error for Disagreement {}
 
-/// The largest error of a derivative that counts as agreement, relative to max(1, largest entry). With
-/// differences of fourth order and the step below, rounding leaves ε^(4/5): 3e-6 in f32, 3e-13 in f64;
-/// the rest is for functions with large fifth derivatives and lossy sums.
+/// The largest error of a derivative that counts as agreement, relative to max(1, largest entry).
+/// With differences of fourth order and the step below, rounding leaves ε^(4/5): 3e-6 in f32, 3e-13
+/// in f64; the rest is for functions with large fifth derivatives and lossy sums.
 pub const TOLERANCE: f64 = if Float::MANTISSA_DIGITS == 24 { 2e-3 } else { 1e-7 };
 
-/// Compares the gradient of f with numeric differences: first op by op, in the order of computation, then
-/// the whole. f takes all inputs and may return any shape: it is summed with fixed random weights.
+/// Compares the gradient of f with numeric differences: first op by op, in the order of
+/// computation, then the whole. f takes all inputs and may return any shape: it is summed with
+/// fixed random weights.
 ///
 /// Inputs should lie away from kinks (0 for relu and abs), where the two rightly differ.
 ///
@@ -121,7 +122,8 @@ fn check_op(op: &Op) -> Result<(), Disagreement> {
     Ok(())
 }
 
-/// Fixed weights between ½ and 1½: a sum that could hide an error by symmetry would be a poor check.
+/// Fixed weights between ½ and 1½: a sum that could hide an error by symmetry would be a poor
+/// check.
 fn weights(shape: &[usize]) -> Tensor {
     Rng::new(0).uniform_in(shape, 0.5, 1.5)
 }
@@ -132,7 +134,8 @@ fn inner(weights: &Tensor, y: &Tensor) -> f64 {
 
 /// ∂f/∂x\[i\] by (8 (f(x + h) − f(x − h)) − f(x + 2h) + f(x − 2h)) / 12h, element by element.
 ///
-/// The truncation error is h⁴ f⁽⁵⁾ / 30, the rounding error about ε f / h; h = ε^(1/5) balances the two.
+/// The truncation error is h⁴ f⁽⁵⁾ / 30, the rounding error about ε f / h; h = ε^(1/5) balances the
+/// two.
 fn differences(f: impl Fn(&[Tensor]) -> f64, x: &[Tensor], i: usize) -> Vec<f64> {
     let step = libm::pow(f64::from(Float::EPSILON), 0.2);
     let mut derivative = Vec::with_capacity(x[i].len());

@@ -1,7 +1,8 @@
 //! The product of two matrices.
 //!
-//! Every element of C is one chain of fused multiply-adds over ascending k, c ← a(i, p) b(p, j) + c, started at
-//! 0: the tile below decides how many chains run side by side, never what one of them computes.
+//! Every element of C is one chain of fused multiply-adds over ascending k, c ← a(i, p) b(p, j) +
+//! c, started at 0: the tile below decides how many chains run side by side, never what one of them
+//! computes.
 
 use crate::Float;
 use crate::kernels::dispatch;
@@ -59,8 +60,8 @@ pub fn gemm(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], c: &mut [Float]) {
     );
 }
 
-/// Copies `rows` × k into panels of W rows, each panel k after k: the order in which [`tile`] reads. The
-/// last panel is filled up with whatever the buffer holds; those rows of C are not kept.
+/// Copies `rows` × k into panels of W rows, each panel k after k: the order in which [`tile`]
+/// reads. The last panel is filled up with whatever the buffer holds; those rows of C are not kept.
 #[inline(always)]
 fn pack<const W: usize>(a: Matrix, rows: usize, k: usize, panels: &mut [Float]) {
     for (first, panel) in (0..rows).step_by(W).zip(panels.chunks_exact_mut(W * k)) {

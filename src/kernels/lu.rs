@@ -71,8 +71,8 @@ impl Lu {
     }
 }
 
-/// Overwrites B by the X with T X = B, where T is the upper or lower triangle of `a`, with a diagonal of ones
-/// if `unit`.
+/// Overwrites B by the X with T X = B, where T is the upper or lower triangle of `a`, with a
+/// diagonal of ones if `unit`.
 pub fn substitute(a: &[Float], b: &mut [Float], [n, columns]: [usize; 2], upper: bool, unit: bool) {
     for step in 0..n {
         let i = if upper { n - 1 - step } else { step };

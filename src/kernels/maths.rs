@@ -6,7 +6,8 @@
 //! every machine.
 //!
 //! In `f32` they are ours, and made to be fast too: no branch, no table, only selects, so that a
-//! loop such as `for x in xs { *x = exp(*x) }`, compiled for AVX2 and FMA, is vector code. A function
+//! loop such as `for x in xs { *x = exp(*x) }`, compiled for AVX2 and FMA, is vector code. A
+//! function
 //!
 //! 1. *reduces* its argument with an identity, such as eˣ = 2ⁿ·eʳ, to a short interval;
 //! 2. evaluates a *polynomial* there, by Horner's rule in fused multiply-adds;

@@ -1,10 +1,10 @@
-//! Loops over slices of [`Float`]. They know nothing of tensors or graphs, and they are the only place
-//! where `unsafe` may stand.
+//! Loops over slices of [`Float`]. They know nothing of tensors or graphs, and they are the only
+//! place where `unsafe` may stand.
 //!
-//! The rule of this folder: every output element is computed by one fixed sequence of IEEE operations,
-//! whatever the instruction set. A product of matrices is one chain of fused multiply-adds over ascending
-//! k; a sum has a fixed number of lanes; the transcendentals are our own. So the compiler may vectorise
-//! as wide as the machine allows, and the bits stay the same.
+//! The rule of this folder: every output element is computed by one fixed sequence of IEEE
+//! operations, whatever the instruction set. A product of matrices is one chain of fused
+//! multiply-adds over ascending k; a sum has a fixed number of lanes; the transcendentals are our
+//! own. So the compiler may vectorise as wide as the machine allows, and the bits stay the same.
 
 pub mod gemm;
 pub mod lu;
@@ -14,10 +14,12 @@ pub mod strided;
 
 use crate::Float;
 
-/// Runs `f` compiled for the widest instructions this machine has: AVX2 with FMA, or the portable ones.
+/// Runs `f` compiled for the widest instructions this machine has: AVX2 with FMA, or the portable
+/// ones.
 ///
-/// A closure is compiled for the features of the function it is inlined into. So `f`, and what it calls in its
-/// loops, must be marked `#[inline(always)]`; otherwise it is right but slow, and `mul_add` is a call.
+/// A closure is compiled for the features of the function it is inlined into. So `f`, and what it
+/// calls in its loops, must be marked `#[inline(always)]`; otherwise it is right but slow, and
+/// `mul_add` is a call.
 #[inline(always)]
 pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
@@ -62,7 +64,8 @@ pub fn zip(a: &[Float], b: &[Float], f: impl Fn(Float, Float) -> Float) -> Vec<F
 
 /// f of every pair of elements of two arrays whose shapes broadcast to `shape`.
 ///
-/// `strides` are those of a and b in `shape`, 0 along a broadcast axis (see [`strided::broadcast`]).
+/// `strides` are those of a and b in `shape`, 0 along a broadcast axis (see
+/// [`strided::broadcast`]).
 pub fn zip_broadcast(
     a: &[Float],
     b: &[Float],

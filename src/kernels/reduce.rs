@@ -1,7 +1,8 @@
 //! Sums, extremes and running sums of an array seen as `[outer, k, inner]`, over the middle axis.
 //!
-//! The order of additions depends on the sizes alone. With inner = 1 a sum runs in [`LANES`] lanes, which
-//! are then folded in halves; otherwise each of the inner elements is one chain over ascending k.
+//! The order of additions depends on the sizes alone. With inner = 1 a sum runs in [`LANES`] lanes,
+//! which are then folded in halves; otherwise each of the inner elements is one chain over
+//! ascending k.
 
 use crate::Float;
 use crate::kernels::dispatch;

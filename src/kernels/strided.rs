@@ -1,4 +1,5 @@
-//! Walking an array by a shape and strides: how permute, slice, flip and broadcast read, and pad writes.
+//! Walking an array by a shape and strides: how permute, slice, flip and broadcast read, and pad
+//! writes.
 
 use crate::Float;
 
@@ -11,8 +12,8 @@ pub fn contiguous(shape: &[usize]) -> Vec<isize> {
     strides
 }
 
-/// The strides that read a contiguous array of shape `from` as if it had the shape `to`, to which it
-/// broadcasts: 0 along every axis it lacks or has of size 1.
+/// The strides that read a contiguous array of shape `from` as if it had the shape `to`, to which
+/// it broadcasts: 0 along every axis it lacks or has of size 1.
 pub fn broadcast(from: &[usize], to: &[usize]) -> Vec<isize> {
     let missing = to.len() - from.len();
     let mut strides = vec![0; missing];
@@ -25,8 +26,8 @@ pub fn broadcast(from: &[usize], to: &[usize]) -> Vec<isize> {
     strides
 }
 
-/// Visits `shape` in row-major order, a run of the innermost axes at a time: `f(offsets, steps, n)` is
-/// to read n elements of each array k from `offsets[k]` in steps of `steps[k]`.
+/// Visits `shape` in row-major order, a run of the innermost axes at a time: `f(offsets, steps, n)`
+/// is to read n elements of each array k from `offsets[k]` in steps of `steps[k]`.
 pub fn for_each_run<const K: usize>(
     shape: &[usize],
     strides: [&[isize]; K],

@@ -1,5 +1,5 @@
-//! Ordinary differential equations dx/dt = u(t, x): the problem and how far to go. One step of a method is
-//! in [`method`](mod@method).
+//! Ordinary differential equations dx/dt = u(t, x): the problem and how far to go. One step of a
+//! method is in [`method`](mod@method).
 
 pub mod method;
 

@@ -1,5 +1,6 @@
-//! Comparisons, signs, and positions of extremes: constants, whatever went in. They have no gradient:
-//! their derivative is 0 wherever it exists, so none is recorded. And the choice made by a comparison.
+//! Comparisons, signs, and positions of extremes: constants, whatever went in. They have no
+//! gradient: their derivative is 0 wherever it exists, so none is recorded. And the choice made by
+//! a comparison.
 
 use super::reduce::Axes;
 use super::{broadcast_shape, zip};
@@ -9,8 +10,8 @@ use crate::{Float, Tensor};
 
 /// # Comparisons (no gradient)
 ///
-/// 1 where true and 0 where false; the operands broadcast, and either may be a number. NaN is unequal to
-/// everything.
+/// 1 where true and 0 where false; the operands broadcast, and either may be a number. NaN is
+/// unequal to everything.
 impl Tensor {
     /// 1 where a > b. No gradient.
     #[track_caller]
@@ -86,8 +87,8 @@ impl Tensor {
         Tensor::new(&shape, kernels::reduce::argmax((-self.detach()).data(), sizes))
     }
 
-    /// `a` where this mask is not 0, else `b`; all three broadcast. VJP g where the element was taken; none
-    /// for the mask.
+    /// `a` where this mask is not 0, else `b`; all three broadcast. VJP g where the element was
+    /// taken; none for the mask.
     ///
     /// ```
     /// # use pushforward::Tensor;

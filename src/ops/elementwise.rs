@@ -131,8 +131,8 @@ impl Tensor {
         )
     }
 
-    /// y = λ elu(x, α), which keeps mean 0 and variance 1 from layer to layer, with the constants of
-    /// Klambauer et al. 2017. VJP λ g; g (y + λα).
+    /// y = λ elu(x, α), which keeps mean 0 and variance 1 from layer to layer, with the constants
+    /// of Klambauer et al. 2017. VJP λ g; g (y + λα).
     pub fn selu(&self) -> Tensor {
         const LAMBDA: Float = 1.050_700_987_355_480_5 as Float;
         const ALPHA: Float = 1.673_263_242_354_377_2 as Float;
@@ -157,8 +157,8 @@ impl Tensor {
         )
     }
 
-    /// y = x Φ(x), Φ the distribution function of N(0, 1) (Hendrycks & Gimpel 2016; exact, not the tanh fit).
-    /// VJP g (Φ + x φ), φ = e^(−x²/2) / √2π.
+    /// y = x Φ(x), Φ the distribution function of N(0, 1) (Hendrycks & Gimpel 2016; exact, not the
+    /// tanh fit). VJP g (Φ + x φ), φ = e^(−x²/2) / √2π.
     pub fn gelu(&self) -> Tensor {
         const INV_SQRT_2PI: Float = 0.398_942_280_401_432_7 as Float;
         self.unary(
@@ -190,7 +190,8 @@ impl Tensor {
         self.unary("clamp", f, move |g, x, _y| g * x.ge(low) * x.le(high))
     }
 
-    /// The larger of two, which broadcast; NaN if one is. VJP g to the larger, half to each of equals.
+    /// The larger of two, which broadcast; NaN if one is. VJP g to the larger, half to each of
+    /// equals.
     #[track_caller]
     pub fn maximum(&self, other: impl Into<Tensor>) -> Tensor {
         let f = |a: Float, b: Float| if a >= b || a.is_nan() { a } else { b };
@@ -199,7 +200,8 @@ impl Tensor {
         binary("maximum", self, &other.into(), f, da, move |g, a, b, _| db(g, b, a))
     }
 
-    /// The smaller of two, which broadcast; NaN if one is. VJP g to the smaller, half to each of equals.
+    /// The smaller of two, which broadcast; NaN if one is. VJP g to the smaller, half to each of
+    /// equals.
     #[track_caller]
     pub fn minimum(&self, other: impl Into<Tensor>) -> Tensor {
         let f = |a: Float, b: Float| if a <= b || a.is_nan() { a } else { b };

@@ -8,8 +8,8 @@ use crate::autograd::record;
 
 /// # Indexing
 impl Tensor {
-    /// y\[.., i, ..\] = x\[.., index\[.., i, ..\], ..\] along `axis`: `index` has the rank of x and its sizes,
-    /// but for `axis`. VJP zeros.scatter_add(axis, index, g).
+    /// y\[.., i, ..\] = x\[.., index\[.., i, ..\], ..\] along `axis`: `index` has the rank of x and
+    /// its sizes, but for `axis`. VJP zeros.scatter_add(axis, index, g).
     ///
     /// # Panics
     /// If the shapes do not fit, or an index is not a whole number below the size of the axis.
@@ -26,8 +26,8 @@ impl Tensor {
         })
     }
 
-    /// y = x, with `source`\[.., i, ..\] added at \[.., index\[.., i, ..\], ..\]; repeated indices add up in the
-    /// order of the source. VJP g; g.gather(axis, index).
+    /// y = x, with `source`\[.., i, ..\] added at \[.., index\[.., i, ..\], ..\]; repeated indices
+    /// add up in the order of the source. VJP g; g.gather(axis, index).
     ///
     /// # Panics
     /// As [`gather`](Tensor::gather), or if `source` and `index` differ in shape.
@@ -50,7 +50,8 @@ impl Tensor {
         })
     }
 
-    /// Class numbers of any shape as codes along a new last axis: 1 at the class, 0 elsewhere. No gradient.
+    /// Class numbers of any shape as codes along a new last axis: 1 at the class, 0 elsewhere. No
+    /// gradient.
     ///
     /// # Panics
     /// If an element is not a whole number below `classes`.
@@ -64,7 +65,8 @@ impl Tensor {
         Tensor::new(&shape, y)
     }
 
-    /// The lower triangle of the last two axes, zeros above: entries with j ≤ i + `diagonal`. VJP g.tril.
+    /// The lower triangle of the last two axes, zeros above: entries with j ≤ i + `diagonal`. VJP
+    /// g.tril.
     ///
     /// # Panics
     /// If the rank is below 2.
@@ -73,7 +75,8 @@ impl Tensor {
         self.triangle("tril", move |i, j| j <= i + diagonal)
     }
 
-    /// The upper triangle of the last two axes, zeros below: entries with j ≥ i + `diagonal`. VJP g.triu.
+    /// The upper triangle of the last two axes, zeros below: entries with j ≥ i + `diagonal`. VJP
+    /// g.triu.
     ///
     /// # Panics
     /// If the rank is below 2.

@@ -7,7 +7,8 @@ use crate::kernels::lu::{Lu, substitute};
 
 /// # Square matrices
 impl Tensor {
-    /// det A: `[.., n, n]` → `[..]`. VJP g det(A) A⁻ᵀ, so A must be invertible where a gradient is asked for.
+    /// det A: `[.., n, n]` → `[..]`. VJP g det(A) A⁻ᵀ, so A must be invertible where a gradient is
+    /// asked for.
     ///
     /// # Panics
     /// If the last two axes are not equal.
@@ -18,8 +19,8 @@ impl Tensor {
         record("det", &[self], forward, |g, x, y, _| times(&(g * y), &x[0].inverse().t()))
     }
 
-    /// The sign of det A (−1, 0 or 1; a constant) and ln |det A|: `[.., n, n]` → `[..]` twice. VJP of the
-    /// second: g A⁻ᵀ.
+    /// The sign of det A (−1, 0 or 1; a constant) and ln |det A|: `[.., n, n]` → `[..]` twice. VJP
+    /// of the second: g A⁻ᵀ.
     ///
     /// # Panics
     /// If the last two axes are not equal.
@@ -48,7 +49,8 @@ impl Tensor {
         record("inverse", &[self], forward, |g, _x, y, _| -(y.matmul_tn(g).matmul_nt(y)))
     }
 
-    /// X with A X = B: A `[.., n, n]`, B `[.., n, c]`, leading axes broadcast. VJP for B: S = A⁻ᵀ G; for A: −S Xᵀ.
+    /// X with A X = B: A `[.., n, n]`, B `[.., n, c]`, leading axes broadcast. VJP for B: S = A⁻ᵀ
+    /// G; for A: −S Xᵀ.
     ///
     /// # Panics
     /// If A is not square or the shapes do not fit.
@@ -66,8 +68,8 @@ impl Tensor {
         })
     }
 
-    /// X with T X = B, where T is the upper (or lower) triangle of A; the rest of A is not read. Shapes as
-    /// [`solve`](Tensor::solve). VJP for B: S = T⁻ᵀ G; for A: the triangle of −S Xᵀ.
+    /// X with T X = B, where T is the upper (or lower) triangle of A; the rest of A is not read.
+    /// Shapes as [`solve`](Tensor::solve). VJP for B: S = T⁻ᵀ G; for A: the triangle of −S Xᵀ.
     ///
     /// # Panics
     /// As [`solve`](Tensor::solve).

@@ -5,7 +5,8 @@ use crate::autograd::record;
 
 /// # Layers
 impl Tensor {
-    /// y = x Wᵀ + b: x `[.., in]`, W `[out, in]`, b `[out]` → `[.., out]`. VJP G W; Gᵀ x; Σ G over all but the last axis.
+    /// y = x Wᵀ + b: x `[.., in]`, W `[out, in]`, b `[out]` → `[.., out]`. VJP G W; Gᵀ x; Σ G over
+    /// all but the last axis.
     ///
     /// # Panics
     /// If the shapes do not fit.

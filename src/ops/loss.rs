@@ -21,8 +21,8 @@ impl Tensor {
         })
     }
 
-    /// The mean of −t ln σ(x) − (1 − t) ln(1 − σ(x)) over all elements, computed as max(x, 0) − x t + ln(1 + e^−|x|),
-    /// which does not overflow. VJP g (σ(x) − t) / n; −g x / n.
+    /// The mean of −t ln σ(x) − (1 − t) ln(1 − σ(x)) over all elements, computed as max(x, 0) − x t
+    /// + ln(1 + e^−|x|), which does not overflow. VJP g (σ(x) − t) / n; −g x / n.
     ///
     /// # Panics
     /// If the shapes are not equal.

@@ -1,5 +1,5 @@
-//! Products of matrices, over any leading axes. a bᵀ and aᵀ b are ops of their own, so that no rule has to
-//! copy a transpose.
+//! Products of matrices, over any leading axes. a bᵀ and aᵀ b are ops of their own, so that no rule
+//! has to copy a transpose.
 
 use super::{Tensor, broadcast_shape};
 use crate::autograd::record;
@@ -18,8 +18,9 @@ enum Form {
 
 /// # Products
 impl Tensor {
-    /// C = A B: `[.., m, k] [.., k, n]` → `[.., m, n]`, leading axes broadcast; a vector of k is read as `[1, k]`
-    /// on the left and as `[k, 1]` on the right, and its axis is dropped again. VJP G Bᵀ; Aᵀ G.
+    /// C = A B: `[.., m, k] [.., k, n]` → `[.., m, n]`, leading axes broadcast; a vector of k is
+    /// read as `[1, k]` on the left and as `[k, 1]` on the right, and its axis is dropped again.
+    /// VJP G Bᵀ; Aᵀ G.
     ///
     /// # Panics
     /// If an operand is a scalar, the inner sizes differ or the leading axes do not broadcast.

@@ -1,7 +1,7 @@
 //! Every op stands in one place: its doc line with the formula, the kernel it calls, and its rule.
 //!
-//! A rule receives (g, x, y), the gradient for the output, the input and the output, and returns the
-//! gradient for the input in ops of this folder. Broadcasting is undone once, in [`binary`].
+//! A rule receives (g, x, y), the gradient for the output, the input and the output, and returns
+//! the gradient for the input in ops of this folder. Broadcasting is undone once, in [`binary`].
 
 pub mod compare;
 pub mod elementwise;
@@ -37,8 +37,8 @@ impl Tensor {
     }
 }
 
-/// An op of two inputs that broadcast, element by element; `da(g, a, b, y)` and `db(g, a, b, y)` are the
-/// gradients before broadcasting is undone.
+/// An op of two inputs that broadcast, element by element; `da(g, a, b, y)` and `db(g, a, b, y)`
+/// are the gradients before broadcasting is undone.
 #[track_caller]
 fn binary(
     name: &'static str,
@@ -64,8 +64,8 @@ fn zip(name: &str, a: &Tensor, b: &Tensor, f: impl Fn(Float, Float) -> Float) ->
     Tensor::new(&shape, kernels::zip_broadcast(a.data(), b.data(), &shape, [&sa, &sb], f))
 }
 
-/// The shape two shapes broadcast to: sizes are compared from the last axis; they are equal, or one is 1,
-/// or one is missing.
+/// The shape two shapes broadcast to: sizes are compared from the last axis; they are equal, or one
+/// is 1, or one is missing.
 ///
 /// # Panics
 /// If the shapes do not fit, naming the op and the axis.
@@ -124,8 +124,8 @@ fn div(a: &Tensor, b: &Tensor) -> Tensor {
     binary("div", a, b, |a, b| a / b, |g, _, b, _| g / b, |g, _, b, y| -(g * y / b))
 }
 
-/// One operator for every mixture of owned, borrowed and number. A macro, because the standard library has a
-/// trait an operator and Rust no way to implement it for all of these at once.
+/// One operator for every mixture of owned, borrowed and number. A macro, because the standard
+/// library has a trait an operator and Rust no way to implement it for all of these at once.
 macro_rules! operator {
     ($Trait:ident, $method:ident, $($doc:literal),*) => {
         $(#[doc = $doc])*

@@ -1,7 +1,7 @@
 //! Sums, means, extremes over any axes, and the running sum.
 //!
-//! Each takes its axes as a number, an array, or `..` for all, negative ones counted from the end, and
-//! drops them; the form ending in `_keep` keeps them with size 1, ready to broadcast.
+//! Each takes its axes as a number, an array, or `..` for all, negative ones counted from the end,
+//! and drops them; the form ending in `_keep` keeps them with size 1, ready to broadcast.
 
 use crate::autograd::record;
 use crate::kernels;
@@ -69,7 +69,8 @@ impl Axes {
         mask
     }
 
-    /// For one axis that must not be empty: the shape without it, and the sizes before, along and after it.
+    /// For one axis that must not be empty: the shape without it, and the sizes before, along and
+    /// after it.
     #[track_caller]
     pub(super) fn nonempty(&self, name: &str, shape: &[usize]) -> (Vec<usize>, [usize; 3]) {
         let over = Over::new(name, shape, self);
@@ -112,8 +113,8 @@ impl Over {
         );
     }
 
-    /// The numbers seen as [outer, k, inner] with the reduced axes in the middle: as they lie if those
-    /// axes are neighbours, else permuted to the end.
+    /// The numbers seen as [outer, k, inner] with the reduced axes in the middle: as they lie if
+    /// those axes are neighbours, else permuted to the end.
     fn reduce(&self, x: &Tensor, kernel: fn(&[Float], [usize; 3]) -> Vec<Float>) -> Tensor {
         let gone = |axis: &usize| self.mask[*axis];
         let axes = 0..x.rank();
@@ -172,7 +173,8 @@ impl Tensor {
         reduction("sum", self, &axes, forward, |g, x, _y| g.broadcast_to(x.shape()))
     }
 
-    /// y = Σ x / n over `axes`, n the number of elements averaged; NaN if there are none. VJP g / n, broadcast.
+    /// y = Σ x / n over `axes`, n the number of elements averaged; NaN if there are none. VJP g /
+    /// n, broadcast.
     #[track_caller]
     pub fn mean(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into();
@@ -187,8 +189,8 @@ impl Tensor {
         self.sum_keep(axes) / n as Float
     }
 
-    /// y = Σ (x − mean)² / (n − c) over `axes`: c = 0 is the variance of the numbers themselves, c = 1 the
-    /// unbiased estimate of their law's (PyTorch's default, Bessel's correction).
+    /// y = Σ (x − mean)² / (n − c) over `axes`: c = 0 is the variance of the numbers themselves, c
+    /// = 1 the unbiased estimate of their law's (PyTorch's default, Bessel's correction).
     #[track_caller]
     pub fn var(&self, axes: impl Into<Axes>, correction: usize) -> Tensor {
         let axes = axes.into();
@@ -236,8 +238,8 @@ impl Tensor {
         reduction("min", self, &axes, |x, axes| -((-x).max_keep(axes.clone())), share_among_equals)
     }
 
-    /// y = ln Σ eˣ over `axes`, without overflow: the largest is taken out before exp. −∞ of no elements.
-    /// VJP g e^(x − y).
+    /// y = ln Σ eˣ over `axes`, without overflow: the largest is taken out before exp. −∞ of no
+    /// elements. VJP g e^(x − y).
     #[track_caller]
     pub fn log_sum_exp(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into();

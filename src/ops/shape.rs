@@ -77,7 +77,8 @@ impl Tensor {
         self.transpose(-2, -1)
     }
 
-    /// Repeated along the axes that have size 1 here, or are missing in front. VJP g, summed over them.
+    /// Repeated along the axes that have size 1 here, or are missing in front. VJP g, summed over
+    /// them.
     ///
     /// # Panics
     /// If this shape does not broadcast to `shape`.

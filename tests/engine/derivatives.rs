@@ -1,5 +1,5 @@
-//! Every op against numeric differentiation at orders one, two and three; the functions of `derivatives`
-//! against closed forms; gradcheck itself against wrong rules.
+//! Every op against numeric differentiation at orders one, two and three; the functions of
+//! `derivatives` against closed forms; gradcheck itself against wrong rules.
 
 use crate::table::{CONSTANT, Row, TABLE};
 use pushforward::derivatives::*;

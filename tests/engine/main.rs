@@ -1,4 +1,5 @@
-//! The engine: tensors, ops, derivatives, optimizers, solvers and files. One program, so that it links once.
+//! The engine: tensors, ops, derivatives, optimizers, solvers and files. One program, so that it
+//! links once.
 
 mod derivatives;
 mod reference;

@@ -1,5 +1,5 @@
-//! Values and derivatives against PyTorch in float64. `tests/reference/make.py` made the JSON files; each
-//! names the program and its version.
+//! Values and derivatives against PyTorch in float64. `tests/reference/make.py` made the JSON
+//! files; each names the program and its version.
 
 use crate::table::TABLE;
 use pushforward::derivatives::{divergence, vjp};
@@ -10,8 +10,9 @@ use pushforward::{Float, Tensor, grad, grad_graph};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Both sides are float64, or ours is float32 on inputs that float32 holds exactly. The factor over the
-/// machine epsilon is the loss of digits in the longest chains (a determinant's second derivative).
+/// Both sides are float64, or ours is float32 on inputs that float32 holds exactly. The factor over
+/// the machine epsilon is the loss of digits in the longest chains (a determinant's second
+/// derivative).
 const CLOSE: f64 = 2000.0 * Float::EPSILON as f64;
 
 fn read(name: &str) -> Value {

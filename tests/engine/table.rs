@@ -1,5 +1,6 @@
-//! Every op in one table, with a domain to draw its inputs from. `derivatives.rs` faces each row with
-//! numeric differentiation, `reference.rs` with PyTorch's values; both fail if an op is missing.
+//! Every op in one table, with a domain to draw its inputs from. `derivatives.rs` faces each row
+//! with numeric differentiation, `reference.rs` with PyTorch's values; both fail if an op is
+//! missing.
 
 use Draw::*;
 use pushforward::random::Rng;
