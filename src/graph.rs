@@ -30,7 +30,8 @@ impl Tensor {
         let (mut dot, mut nodes) = (String::from("digraph {\n"), walk.seen.len());
         let constant = |dot: &mut String, id: &str, tensor: &Tensor| {
             let shape = tensor.shape();
-            let _ = writeln!(dot, "  {id} [shape=box, label=\"constant\\n{shape:?}\"];");
+            let what = if shape.is_empty() { tensor.to_string() } else { "constant".into() };
+            let _ = writeln!(dot, "  {id} [shape=box, label=\"{what}\\n{shape:?}\"];");
         };
         if !self.is_tracked() {
             constant(&mut dot, "y", self);

@@ -25,6 +25,9 @@
 //! What it does not do: GPUs, lazy or compiled graphs, integer or mixed-precision tensors, views
 //! that share memory. Tensors are made for one thread (`Rc`), and small enough to read.
 
+// With `f64`, `f64::from(x)` and `x as Float` change nothing; with `f32` they are needed.
+#![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::unnecessary_cast))]
+
 pub mod autograd;
 pub mod checkpoint;
 pub mod data;

@@ -36,13 +36,13 @@ pub fn energy_distance(x: &Tensor, y: &Tensor) -> f64 {
     2.0 * mean_distance(&x, &y, d) - mean_distance(&x, &x, d) - mean_distance(&y, &y, d)
 }
 
-/// The Wasserstein distance W₂ = √(min over permutations π of 1/n Σᵢ ‖xᵢ − y_π(i)‖²) of two `[n,
-/// d]`.
+/// The Wasserstein distance W₂ = √(min over permutations π of 1/n Σᵢ ‖xᵢ − y_π(i)‖²) of two sets
+/// `[n, d]`.
 ///
 /// Exact, by [`assignment`]. First the means are taken off: W₂² = ‖x̄ − ȳ‖² + W₂²(x − x̄, y − ȳ),
 /// for under every π the cross terms sum to 0. This, and taking the wider set for the rows, leaves
-/// less to search: rows far apart do not compete for the same column. Units: those of the points.
-/// O(n² d) plus the assignment.
+/// less to search: rows far apart do not compete for the same column.
+/// Units: those of the points. O(n² d) plus the assignment.
 ///
 /// # Panics
 /// If `x` or `y` is not a matrix, has no rows or holds a number that is not finite, or their shapes

@@ -240,17 +240,19 @@ impl From<&Tensor> for Vec<Float> {
     }
 }
 
-/// An axis longer than this prints its first and last `EDGE` entries only, if the tensor is large.
+/// More elements than this are not all printed: an axis longer than `LONGEST` shows its first and
+/// last `EDGE` entries.
+const LARGE: usize = 200;
 const LONGEST: usize = 12;
 const EDGE: usize = 4;
 
-/// The numbers, nested like NumPy's, with long axes shortened.
+/// The numbers, nested like NumPy's, with the long axes of a large tensor shortened.
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let large = self.len() > 200;
-        let cells: Vec<String> = self.data().iter().map(|&v| format_number(v)).collect();
-        let width = shown(self.len(), large).flatten().map(|i| cells[i].len()).max().unwrap_or(0);
-        write_nested(f, self.shape(), &cells, if large { usize::MAX } else { width }, 0)
+        let shorten = self.len() > LARGE;
+        let widest = || self.data().iter().map(|&v| format_number(v).len()).max().unwrap_or(0);
+        let width = if shorten { 9 } else { widest() };
+        write_nested(f, self.shape(), self.data(), 1, shorten, width)
     }
 }
 
@@ -280,37 +282,40 @@ fn format_number(value: Float) -> String {
 }
 
 /// The positions of an axis that are printed, with `None` where some are left out.
-fn shown(n: usize, large: bool) -> Box<dyn Iterator<Item = Option<usize>>> {
-    if large && n > LONGEST {
-        Box::new((0..EDGE).map(Some).chain([None]).chain((n - EDGE..n).map(Some)))
+fn shown(n: usize, shorten: bool) -> Vec<Option<usize>> {
+    if shorten && n > LONGEST {
+        (0..EDGE).map(Some).chain([None]).chain((n - EDGE..n).map(Some)).collect()
     } else {
-        Box::new((0..n).map(Some))
+        (0..n).map(Some).collect()
     }
 }
 
-/// `width` of `usize::MAX` stands for: large, shorten the axes and measure nothing.
+/// One bracket for each axis; lines are indented by the brackets still open.
 fn write_nested(
     f: &mut fmt::Formatter,
     shape: &[usize],
-    cells: &[String],
+    data: &[Float],
+    open: usize,
+    shorten: bool,
     width: usize,
-    depth: usize,
 ) -> fmt::Result {
-    let large = width == usize::MAX;
     let Some((&n, inner)) = shape.split_first() else {
-        let width = if large { 10 } else { width };
-        return write!(f, "{:>width$}", cells[0]);
+        return write!(f, "{:>width$}", format_number(data[0]));
     };
     let stride: usize = inner.iter().product();
+    let separator = match inner.len() {
+        0 => String::from(", "),
+        rank => format!(",{}{:open$}", "\n".repeat(rank.min(2)), ""),
+    };
     write!(f, "[")?;
-    for (place, i) in shown(n, large).enumerate() {
-        if place > 0 && inner.is_empty() {
-            write!(f, ", ")?;
-        } else if place > 0 {
-            write!(f, ",{}{:indent$}", "\n".repeat(inner.len().min(2)), "", indent = depth + 1)?;
+    for (place, i) in shown(n, shorten).into_iter().enumerate() {
+        if place > 0 {
+            write!(f, "{separator}")?;
         }
         match i {
-            Some(i) => write_nested(f, inner, &cells[i * stride..][..stride], width, depth + 1)?,
+            Some(i) => {
+                write_nested(f, inner, &data[i * stride..][..stride], open + 1, shorten, width)?
+            }
             None => write!(f, "…")?,
         }
     }

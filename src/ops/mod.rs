@@ -1,7 +1,7 @@
 //! Every op stands in one place: its doc line with the formula, the kernel it calls, and its rule.
 //!
 //! A rule receives (g, x, y), the gradient for the output, the input and the output, and returns
-//! the gradient for the input in ops of this folder. Broadcasting is undone once, in [`binary`].
+//! the gradient for the input in ops of this folder. Broadcasting is undone once, in `binary`.
 
 pub mod compare;
 pub mod elementwise;

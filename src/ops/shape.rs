@@ -22,6 +22,9 @@ impl Tensor {
             self.shape(),
             self.len()
         );
+        if self.shape() == shape {
+            return self.clone();
+        }
         let shape = shape.to_vec();
         let forward =
             move |x: &[&Tensor]| Tensor::from_parts(shape.clone(), Rc::clone(&x[0].0.data), None);
