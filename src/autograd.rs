@@ -168,6 +168,7 @@ fn gradients(name: &str, y: &Tensor, xs: &[&Tensor], live: bool) -> Vec<Option<T
 /// Σ seed ∂y/∂x for each of `xs`; `None` where y does not depend on x. With `live`, the rules are
 /// given the tensors of the graph, and the result can be differentiated again; otherwise constants,
 /// and nothing is recorded.
+#[track_caller]
 pub(crate) fn backward(
     y: &Tensor,
     seed: &Tensor,

@@ -23,6 +23,7 @@ fn argument(x: &Tensor) -> Tensor {
 }
 
 /// Σ seed ∂y/∂x, zeros if y does not depend on x.
+#[track_caller]
 fn pull_back(y: &Tensor, seed: &Tensor, x: &Tensor) -> Tensor {
     backward(y, seed, &[x], true).remove(0).unwrap_or_else(|| Tensor::zeros(x.shape()))
 }

@@ -179,8 +179,11 @@ impl Mlp {
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let (last, hidden) = self.layers.split_last().expect("an Mlp has a layer");
-        let activate = |x: Tensor, layer: &Linear| self.activation.apply(&layer.forward(&x));
-        last.forward(&hidden.iter().fold(x.clone(), activate))
+        let mut x = x.clone();
+        for layer in hidden {
+            x = self.activation.apply(&layer.forward(&x));
+        }
+        last.forward(&x)
     }
 }
 

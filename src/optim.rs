@@ -11,6 +11,7 @@ pub trait Optimizer {
     ///
     /// # Panics
     /// If the number or the shapes of the gradients differ from those of the parameters.
+    #[track_caller]
     fn step(&mut self, model: &mut dyn Module, grads: &[Tensor]);
 
     /// The learning rate η.
@@ -85,6 +86,7 @@ impl Sgd {
 }
 
 impl Optimizer for Sgd {
+    #[track_caller]
     fn step(&mut self, model: &mut dyn Module, grads: &[Tensor]) {
         let [lr, mu, decay] = [self.lr, self.momentum, self.weight_decay].map(|v| v as Float);
         let (nesterov, velocity) = (self.nesterov, &mut self.velocity);
@@ -172,6 +174,7 @@ impl Adam {
 }
 
 impl Optimizer for Adam {
+    #[track_caller]
     fn step(&mut self, model: &mut dyn Module, grads: &[Tensor]) {
         self.steps += 1;
         let powers = self.betas.map(|beta| libm::pow(beta, self.steps as f64));
@@ -238,6 +241,7 @@ impl RmsProp {
 }
 
 impl Optimizer for RmsProp {
+    #[track_caller]
     fn step(&mut self, model: &mut dyn Module, grads: &[Tensor]) {
         let [lr, alpha, eps, mu] =
             [self.lr, self.alpha, self.eps, self.momentum].map(|v| v as Float);

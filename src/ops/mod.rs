@@ -76,16 +76,20 @@ pub fn broadcast_shape(name: &str, a: &[usize], b: &[usize]) -> Vec<usize> {
         Some(axis) => shape[axis],
         None => 1,
     };
-    let join = |axis: usize| match (size(a, axis), size(b, axis)) {
-        (m, n) if m == n || n == 1 => m,
-        (1, n) => n,
-        (m, n) => panic!(
-            "{name}: shapes {a:?} and {b:?} do not broadcast: counted from the last axis, axis {} has sizes \
-             {m} and {n}, which must be equal or 1; reshape one of them, for instance [n] to [n, 1]",
-            axis as isize - rank as isize
-        ),
-    };
-    (0..rank).map(join).collect()
+    let mut joined = Vec::with_capacity(rank);
+    for axis in 0..rank {
+        joined.push(match (size(a, axis), size(b, axis)) {
+            (m, n) if m == n || n == 1 => m,
+            (1, n) => n,
+            (m, n) => panic!(
+                "{name}: shapes {a:?} and {b:?} do not broadcast: counted from the last axis, \
+                 axis {} has sizes {m} and {n}, which must be equal or 1; reshape one of them, for \
+                 instance [n] to [n, 1]",
+                axis as isize - rank as isize
+            ),
+        });
+    }
+    joined
 }
 
 /// y = −x. VJP −g.

@@ -1,6 +1,11 @@
-//! The engine: tensors, ops, derivatives, optimizers, solvers and files. One program, so that it
-//! links once.
+//! The engine: tensors, ops, derivatives, optimizers, solvers and files. One program, so that it links once.
 
+mod checkpoint;
 mod derivatives;
+mod errors;
+mod memory;
+mod ode;
+mod properties;
+mod random;
 mod reference;
 mod table;
