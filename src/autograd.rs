@@ -23,9 +23,12 @@ pub(crate) struct Node {
 pub(crate) struct Op {
     pub(crate) name: &'static str,
     pub(crate) inputs: Vec<Tensor>,
-    pub(crate) forward: Box<dyn Fn(&[&Tensor]) -> Tensor>,
+    pub(crate) forward: Box<Forward>,
     pub(crate) rule: Box<Rule>,
 }
+
+/// `forward(x)` is the output, a constant.
+type Forward = dyn Fn(&[&Tensor]) -> Tensor;
 
 /// `rule(g, x, y, i)` is the gradient for input `x[i]`, where g is the gradient for the output y.
 type Rule = dyn Fn(&Tensor, &[Tensor], &Tensor, usize) -> Tensor;

@@ -56,7 +56,7 @@ impl Progress {
     fn step(&mut self, step: usize, loss: f64) {
         let done = step - self.before;
         self.loss += (loss - self.loss) / SMOOTHING.min(done as f64);
-        let due = step % self.steps.div_ceil(LINES) == 0 || step == self.steps;
+        let due = step.is_multiple_of(self.steps.div_ceil(LINES)) || step == self.steps;
         if self.bar.is_none() && !due {
             return;
         }
@@ -67,7 +67,7 @@ impl Progress {
         match &self.bar {
             Some(bar) => {
                 bar.set_position(step as u64);
-                if step % 16 == 0 || step == self.steps {
+                if step.is_multiple_of(16) || step == self.steps {
                     bar.set_message(state);
                 }
             }

@@ -171,7 +171,7 @@ fn compare(
     for (element, (&analytic, &numeric)) in analytic.data().iter().zip(numeric).enumerate() {
         let analytic = f64::from(analytic);
         let error = (analytic - numeric).abs() / scale;
-        if !(error <= TOLERANCE) {
+        if error > TOLERANCE || error.is_nan() {
             return Err(Disagreement { op, input, element, analytic, numeric });
         }
         largest = largest.max(error);

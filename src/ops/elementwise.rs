@@ -134,8 +134,8 @@ impl Tensor {
     /// y = λ elu(x, α), which keeps mean 0 and variance 1 from layer to layer, with the constants
     /// of Klambauer et al. 2017. VJP λ g; g (y + λα).
     pub fn selu(&self) -> Tensor {
-        const LAMBDA: Float = 1.050_700_987_355_480_5 as Float;
-        const ALPHA: Float = 1.673_263_242_354_377_2 as Float;
+        const LAMBDA: Float = 1.050_700_987_355_480_5_f64 as Float;
+        const ALPHA: Float = 1.673_263_242_354_377_2_f64 as Float;
         self.unary(
             "selu",
             #[inline(always)]
@@ -160,7 +160,7 @@ impl Tensor {
     /// y = x Φ(x), Φ the distribution function of N(0, 1) (Hendrycks & Gimpel 2016; exact, not the
     /// tanh fit). VJP g (Φ + x φ), φ = e^(−x²/2) / √2π.
     pub fn gelu(&self) -> Tensor {
-        const INV_SQRT_2PI: Float = 0.398_942_280_401_432_7 as Float;
+        const INV_SQRT_2PI: Float = 0.398_942_280_401_432_7_f64 as Float;
         self.unary(
             "gelu",
             #[inline(always)]
