@@ -124,7 +124,8 @@ pub(crate) fn record(
 /// ∂y/∂x for a scalar `y` and each of `xs`, as constants. Zeros where y does not depend on x.
 ///
 /// # Panics
-/// If `y` has not exactly one element, or `y` or one of `xs` is a constant.
+/// If `y` has not exactly one element, `y` or one of `xs` is a constant, or `y` depends on none of
+/// them.
 #[track_caller]
 pub fn grad(y: &Tensor, xs: &[&Tensor]) -> Vec<Tensor> {
     or_zeros(gradients("grad", y, xs, false), xs)
@@ -155,7 +156,8 @@ fn gradients(name: &str, y: &Tensor, xs: &[&Tensor], live: bool) -> Vec<Option<T
     assert!(
         y.is_tracked(),
         "{name}: y does not depend on a variable. Make the inputs variables (x.variable()) before \
-         computing y; comparisons, argmax, one_hot, sign and detach give constants"
+         computing y; comparisons, argmax, one_hot, sign and detach give constants, and so does \
+         grad_graph of what is linear"
     );
     for (i, x) in xs.iter().enumerate() {
         assert!(
@@ -165,7 +167,13 @@ fn gradients(name: &str, y: &Tensor, xs: &[&Tensor], live: bool) -> Vec<Option<T
             x.shape()
         );
     }
-    backward(y, &Tensor::ones(y.shape()), xs, live)
+    let gradients = backward(y, &Tensor::ones(y.shape()), xs, live);
+    assert!(
+        xs.is_empty() || gradients.iter().any(Option::is_some),
+        "{name}: y depends on variables, but on none of xs. Was y computed before they were replaced, \
+         by .variable() or by an optimizer's step?"
+    );
+    gradients
 }
 
 /// Σ seed ∂y/∂x for each of `xs`; `None` where y does not depend on x. With `live`, the rules are
@@ -194,6 +202,7 @@ pub(crate) fn backward(
         for (i, input) in op.inputs.iter().enumerate() {
             let Some(slot) = walk.slot(input).filter(|&slot| walk.useful[slot]) else { continue };
             let d = (op.rule)(&g, &x, &y, i);
+            let d = if live { d } else { d.detach() }; // a rule may itself differentiate
             assert!(
                 d.shape() == input.shape(),
                 "{}: its rule gave input {i} a gradient of shape {:?}; the input has shape {:?}",
@@ -214,6 +223,9 @@ pub(crate) struct Walk<'a> {
     /// Every tensor met; a node's `slot` is its place here. A slot is valid if and only if the
     /// tensor found there is the node's own, so nothing needs to be cleared or hashed.
     pub(crate) seen: Vec<&'a Tensor>,
+    /// Their slots before this walk, put back when it ends: a rule may differentiate, and then its
+    /// walk runs inside another one.
+    before: Vec<usize>,
     /// Whether the tensor is a target or was computed from one.
     useful: Vec<bool>,
     /// Slots of the useful tensors reachable from y, inputs before outputs.
@@ -224,7 +236,8 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(y: &'a Tensor, targets: &[&'a Tensor]) -> Walk<'a> {
-        let mut walk = Walk { seen: vec![], useful: vec![], order: vec![], targets: 0 };
+        let [before, order] = [const { vec![] }; 2];
+        let mut walk = Walk { seen: vec![], before, useful: vec![], order, targets: 0 };
         for target in targets {
             walk.enter(target, true);
         }
@@ -239,6 +252,9 @@ impl<'a> Walk<'a> {
         let Some(root) = self.enter(y, false) else { return };
         let mut expanded = vec![false; self.seen.len()];
         expanded[root] = true;
+        if self.targets == 1 {
+            expanded[0] = true; // nothing it was computed from can lead to it
+        }
         let mut stack = vec![(root, 0)];
         while let Some((slot, next)) = stack.pop() {
             if let Some(input) = self.seen[slot].inputs().get(next) {
@@ -262,7 +278,7 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, t: &'a Tensor, useful: bool) -> Option<usize> {
         let node = t.0.node.as_ref()?;
         if self.slot(t).is_none() {
-            node.slot.set(self.seen.len());
+            self.before.push(node.slot.replace(self.seen.len()));
             self.seen.push(t);
             self.useful.push(useful);
         }
@@ -272,6 +288,14 @@ impl<'a> Walk<'a> {
     pub(crate) fn slot(&self, t: &Tensor) -> Option<usize> {
         let slot = t.0.node.as_ref()?.slot.get();
         self.seen.get(slot).is_some_and(|seen| seen.is(t)).then_some(slot)
+    }
+}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        for (node, &slot) in self.seen.iter().map(|t| &t.0.node).zip(&self.before) {
+            node.iter().for_each(|node| node.slot.set(slot));
+        }
     }
 }
 

@@ -9,8 +9,17 @@ use std::path::Path;
 /// Named tensors as a safetensors file, with a note in its header (none if it is empty).
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be written; then there is no new file.
+/// [`Error::Io`] if the file cannot be written, [`Error::Checkpoint`] if two names are equal; then
+/// there is no new file.
 pub fn save_tensors(path: &Path, tensors: &[(String, &Tensor)], note: &str) -> Result<()> {
+    for (i, (name, _)) in tensors.iter().enumerate() {
+        if tensors[..i].iter().any(|(other, _)| other == name) {
+            return Err(damaged(
+                path,
+                format!("two parameters are named `{name}`; see nn::prefixed"),
+            ));
+        }
+    }
     let dtype = if size_of::<Float>() == 4 { Dtype::F32 } else { Dtype::F64 };
     let bytes: Vec<Vec<u8>> = tensors
         .iter()

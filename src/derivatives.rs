@@ -1,16 +1,16 @@
 //! Derivatives of functions, all built from the backward walk: products with the Jacobian from
 //! either side, whole Jacobians and Hessians, and the divergence of a field. The numeric comparison
-//! is in [`gradcheck`](mod@gradcheck).
+//! is in [`gradcheck`].
 //!
 //! Every result is part of the graph, with respect to the point and to whatever variables the
 //! function uses; [`detach`](Tensor::detach) it if no further derivative is wanted.
 
-pub mod gradcheck;
+mod gradcheck;
 
 use crate::Tensor;
 use crate::autograd::{backward, record};
 
-pub use gradcheck::gradcheck;
+pub use gradcheck::{Agreement, Disagreement, TOLERANCE, gradcheck};
 
 /// The point as an argument of its own: derivatives are taken through the argument of f only, and
 /// still flow on into the graph that made the point.

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// What can go wrong outside arithmetic. Every message names the file or the argument and what to
-/// do.
+/// What can go wrong outside arithmetic. Every message names the file or the
+/// argument.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

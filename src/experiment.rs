@@ -51,12 +51,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Refuses what cannot be run, and makes sure that the folder can be written to before any work
-    /// is done.
+    /// Refuses what cannot be run, makes the folder, and finds out whether it can be written to
+    /// before any work is done.
     ///
     /// # Errors
     /// [`Error::Argument`] naming the setting, or [`Error::Io`] naming the folder.
-    pub fn check(&self) -> Result<()> {
+    pub fn prepare(&self) -> Result<()> {
         let refuse = |what: String| Err(Error::Argument(what));
         if self.steps == 0 || self.batch == 0 {
             let (steps, batch) = (self.steps, self.batch);
@@ -67,7 +67,7 @@ impl Settings {
         }
         let io = |source| Error::Io { path: self.out.clone(), source };
         std::fs::create_dir_all(&self.out).map_err(io)?;
-        let probe = self.out.join(".probe");
+        let probe = self.out.join(format!(".probe.{}", std::process::id()));
         write_atomically(&probe, b"")?;
         std::fs::remove_file(probe).map_err(io)
     }
@@ -97,13 +97,16 @@ pub enum Event {
 /// A training loop's memory: the losses so far, and the state from which an interrupted run goes
 /// on.
 ///
-/// The state is written every [`Training::SAVE_EVERY`] steps to `resume.safetensors` in the run's
-/// folder, and removed at the end. Since every number follows from weights, optimizer and
-/// generator, a resumed run ends with the same bits as one that was never interrupted.
+/// The state is written every [`Training::SAVE_EVERY`] steps and after the last, to a file in the
+/// run's folder whose name holds the settings, and removed by [`Training::complete`]. Since every
+/// number follows from weights, optimizer and generator, a resumed run ends with the same bits as
+/// one that was never interrupted.
 pub struct Training<'a> {
+    experiment: &'static str,
     settings: &'a Settings,
     watch: &'a mut dyn FnMut(Event),
-    losses: Vec<f64>,
+    /// The loss of every step.
+    pub losses: Vec<f64>,
 }
 
 impl<'a> Training<'a> {
@@ -111,26 +114,32 @@ impl<'a> Training<'a> {
     pub const SAVE_EVERY: usize = 1000;
 
     /// A training that has not begun.
-    pub fn new(settings: &'a Settings, watch: &'a mut dyn FnMut(Event)) -> Training<'a> {
-        Training { settings, watch, losses: vec![] }
+    pub fn new(
+        experiment: &'static str,
+        settings: &'a Settings,
+        watch: &'a mut dyn FnMut(Event),
+    ) -> Training<'a> {
+        Training { experiment, settings, watch, losses: vec![] }
     }
 
     fn file(&self) -> PathBuf {
-        self.settings.out.join("resume.safetensors")
+        let Settings { steps, batch, lr, seed, out } = self.settings;
+        out.join(format!(
+            "unfinished.seed-{seed}.steps-{steps}.batch-{batch}.lr-{lr:e}.safetensors"
+        ))
     }
 
-    /// What must be equal for a state to be taken up.
+    /// What else must be equal for a state to be taken up.
     fn key(&self) -> String {
-        let Settings { steps, batch, lr, seed, .. } = self.settings;
-        let (version, float) = (env!("CARGO_PKG_VERSION"), size_of::<Float>() * 8);
-        format!("pushforward {version} f{float} steps {steps} batch {batch} lr {lr:e} seed {seed}")
+        let (version, bits) = (env!("CARGO_PKG_VERSION"), size_of::<Float>() * 8);
+        format!("{} of pushforward {version} in f{bits}; generator ", self.experiment)
     }
 
     /// Takes up the state of an interrupted run of the same settings, if there is one. Returns the
     /// steps still to do.
     ///
     /// # Errors
-    /// If there is a state of these settings, and it is damaged.
+    /// If there is such a file, and it is damaged.
     pub fn resume(
         &mut self,
         model: &mut impl Module,
@@ -140,18 +149,26 @@ impl<'a> Training<'a> {
         let from = self.file();
         if from.exists() {
             let (tensors, note) = checkpoint::load_tensors(&from)?;
-            if let Some(drawn) = note.strip_prefix(&self.key()) {
-                let drawn = drawn.trim().parse().map_err(|_| Error::Checkpoint {
+            if let Some(position) = note.strip_prefix(&self.key()) {
+                let damaged = |reason: &str| Error::Checkpoint {
                     path: from.clone(),
-                    reason: format!("the note `{note}` does not end in a number"),
-                })?;
+                    reason: format!("{reason}; delete the file to start over"),
+                };
+                let position = position.split_once(' ').map(|(seed, n)| (seed.parse(), n.parse()));
+                let Some((Ok(seed), Ok(drawn))) = position else {
+                    return Err(damaged("the generator's position cannot be read"));
+                };
+                let averages = part("adam.", &tensors);
+                if averages.len() != 2 * model.parameters().len() {
+                    return Err(damaged("the optimizer's averages are not complete"));
+                }
                 checkpoint::assign(&from, &part("model.", &tensors), model)?;
                 let losses = part("losses", &tensors);
                 let losses = losses.iter().flat_map(|(_, losses)| losses.data());
                 self.losses = losses.map(|&loss| f64::from(loss)).collect();
                 let step = self.losses.len();
-                adam.set_state(step as u64, &part("adam.", &tensors));
-                *rng = Rng::resume(self.settings.seed, drawn);
+                adam.set_state(step as u64, &averages);
+                *rng = Rng::resume(seed, drawn);
                 (self.watch)(Event::Resumed { step, from });
             }
         }
@@ -171,13 +188,13 @@ impl<'a> Training<'a> {
     ) -> Result<()> {
         let (step, loss) = (self.losses.len() + 1, f64::from(loss.item()));
         if !loss.is_finite() {
-            let _ = std::fs::remove_file(self.file());
+            self.complete();
             let last_good = self.losses.last().copied().unwrap_or(f64::NAN);
             return Err(Error::Diverged { step, loss, last_good, lr: self.settings.lr });
         }
         self.losses.push(loss);
         (self.watch)(Event::Step { step, loss });
-        if step.is_multiple_of(Training::SAVE_EVERY) && step < self.settings.steps {
+        if step.is_multiple_of(Training::SAVE_EVERY) || step == self.settings.steps {
             self.save(model, adam, rng)?;
         }
         Ok(())
@@ -190,14 +207,18 @@ impl<'a> Training<'a> {
         let mut tensors: Vec<(String, &Tensor)> = vec![("losses".into(), &losses)];
         tensors.extend(prefixed("adam", averages));
         tensors.extend(prefixed("model", model.parameters()));
-        let note = format!("{} {}", self.key(), rng.position().1);
-        checkpoint::save_tensors(&self.file(), &tensors, &note)
+        let (seed, drawn) = rng.position();
+        checkpoint::save_tensors(&self.file(), &tensors, &format!("{}{seed} {drawn}", self.key()))
     }
 
-    /// The loss of every step. The kept state is removed: the run is complete.
-    pub fn finish(self) -> Vec<f64> {
+    /// Tells what is done after the training.
+    pub fn stage(&mut self, stage: &'static str) {
+        (self.watch)(Event::Stage(stage));
+    }
+
+    /// Removes the kept state: everything that was to be written is.
+    pub fn complete(&self) {
         let _ = std::fs::remove_file(self.file());
-        self.losses
     }
 }
 

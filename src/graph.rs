@@ -40,6 +40,7 @@ impl Tensor {
         for (id, tensor) in walk.seen.iter().enumerate() {
             let look = if tensor.op().is_some() { "ellipse" } else { "box, fillcolor=\"#cfe2f3\"" };
             let (name, shape) = (tensor.op_name().unwrap_or_default(), tensor.shape());
+            let name = name.replace(['"', '\\'], "'");
             let _ = writeln!(dot, "  n{id} [shape={look}, label=\"{name}\\n{shape:?}\"];");
             for (i, input) in tensor.inputs().iter().enumerate() {
                 let from = walk.slot(input).map(|slot| format!("n{slot}"));

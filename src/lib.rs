@@ -14,7 +14,7 @@
 //! println!("{dy}\n{ddy}");
 //! ```
 //!
-//! Read in this order: [`Tensor`] and its [ops], [`grad`](mod@autograd), [`derivatives`], [`nn`],
+//! Read in this order: [`Tensor`] and its ops, [`grad`](mod@autograd), [`derivatives`], [`nn`],
 //! [`optim`], [`random`], [`ode`], [`data`], [`metrics`], [`plot`], [`experiment`], then the
 //! [`chapters`].
 //!
@@ -39,7 +39,7 @@ pub mod kernels;
 pub mod metrics;
 pub mod nn;
 pub mod ode;
-pub mod ops;
+mod ops;
 pub mod optim;
 pub mod plot;
 pub mod random;

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match cli::Cli::parse().execute() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            cli::line(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }

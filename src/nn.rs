@@ -66,7 +66,12 @@ pub struct Linear {
 
 impl Linear {
     /// Both W and b uniform on (−1/√in, 1/√in): PyTorch's default, so that losses can be compared.
+    ///
+    /// # Panics
+    /// If there are no inputs.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, rng: &mut Rng) -> Linear {
+        assert!(inputs > 0, "Linear::new: a layer of 0 inputs has no law to start from");
         let bound = 1.0 / (inputs as Float).sqrt();
         let mut draw = |shape: &[usize]| rng.uniform_in(shape, -bound, bound).variable();
         Linear { weight: draw(&[outputs, inputs]), bias: draw(&[outputs]) }

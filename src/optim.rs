@@ -39,13 +39,15 @@ fn update_each(
         grads.len(),
         parameters.len()
     );
-    for (i, ((name, parameter), grad)) in parameters.into_iter().zip(grads).enumerate() {
+    for ((name, parameter), grad) in parameters.iter().zip(grads) {
         assert!(
             parameter.shape() == grad.shape(),
             "step: parameter `{name}` has shape {:?}, its gradient {:?}",
             parameter.shape(),
             grad.shape()
         );
+    }
+    for (i, ((_, parameter), grad)) in parameters.into_iter().zip(grads).enumerate() {
         let mut numbers = parameter.to_vec();
         update(i, &mut numbers, grad.data());
         *parameter = Tensor::new(parameter.shape(), numbers).variable();
@@ -255,7 +257,8 @@ impl Optimizer for RmsProp {
                 v[k] = alpha * v[k] + gain * g * g;
                 mean[k] = alpha * mean[k] + gain * g;
                 let spread = if centered { v[k] - mean[k] * mean[k] } else { v[k] };
-                velocity[k] = mu * velocity[k] + g / (spread.sqrt() + eps);
+                let root = spread.max(0.0).sqrt(); // v − mean² may round below 0
+                velocity[k] = mu * velocity[k] + g / (root + eps);
                 *p -= lr * velocity[k];
             }
         });
@@ -275,7 +278,8 @@ impl Optimizer for RmsProp {
 pub fn clip_by_norm(grads: &[Tensor], max_norm: Float) -> (Vec<Tensor>, Float) {
     let squares = grads.iter().map(|g| g.detach().square().sum(..)).sum::<Tensor>();
     let norm = squares.item().sqrt();
-    let factor = (max_norm / (norm + 1e-6)).min(1.0);
+    let factor = max_norm / (norm + 1e-6);
+    let factor = if factor > 1.0 { 1.0 } else { factor }; // NaN stays: it must not be hidden
     (grads.iter().map(|g| g * factor).collect(), norm)
 }
 
@@ -294,12 +298,17 @@ impl Ema {
     }
 
     /// Takes in the present weights of a model, always the same one.
+    ///
+    /// # Panics
+    /// If their shapes differ from those of earlier calls.
+    #[track_caller]
     pub fn update(&mut self, model: &impl Module) {
         let weights = model.tensors();
         if self.averages.is_empty() {
             self.averages = weights.iter().map(|p| p.detach()).collect();
             return;
         }
+        assert_same_shapes("update", &self.averages, &weights);
         for (average, p) in self.averages.iter_mut().zip(weights) {
             *average = &*average * self.decay + p.detach() * (1.0 - self.decay);
         }
@@ -308,14 +317,25 @@ impl Ema {
     /// Gives a model the averaged weights.
     ///
     /// # Panics
-    /// If [`update`](Ema::update) was never called.
+    /// If the model is not the one that [`update`](Ema::update) was called with.
     #[track_caller]
     pub fn copy_to(&self, model: &mut impl Module) {
-        assert!(!self.averages.is_empty(), "Ema::copy_to: call update first");
+        assert_same_shapes("copy_to", &self.averages, &model.tensors());
         for ((_, p), average) in model.parameters_mut().into_iter().zip(&self.averages) {
             *p = average.variable();
         }
     }
+}
+
+#[track_caller]
+fn assert_same_shapes(name: &str, averages: &[Tensor], weights: &[&Tensor]) {
+    let ours: Vec<&[usize]> = averages.iter().map(Tensor::shape).collect();
+    let theirs: Vec<&[usize]> = weights.iter().map(|p| p.shape()).collect();
+    assert!(
+        ours == theirs,
+        "Ema::{name}: the averages have shapes {ours:?}, the model {theirs:?}; call update with this \
+         model first"
+    );
 }
 
 /// The learning rate as a function of the step: a warm-up, then constant or a cosine.
@@ -360,10 +380,10 @@ impl Schedule {
             let progress = step as f64 / self.warm_up as f64;
             return self.base * (self.start_factor + (1.0 - self.start_factor) * progress);
         }
-        if self.steps == 0 {
-            return self.base;
+        if step - self.warm_up >= self.steps {
+            return self.end;
         }
-        let progress = (step - self.warm_up).min(self.steps) as f64 / self.steps as f64;
+        let progress = (step - self.warm_up) as f64 / self.steps as f64;
         let cosine = libm::cos(std::f64::consts::PI * progress);
         self.end + (self.base - self.end) * (1.0 + cosine) / 2.0
     }

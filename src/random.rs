@@ -83,7 +83,10 @@ impl Rng {
 
     /// Independent numbers uniform on [low, high).
     pub fn uniform_in(&mut self, shape: &[usize], low: Float, high: Float) -> Tensor {
-        Tensor::from_fn(shape, |_| low + (high - low) * self.unit())
+        Tensor::from_fn(shape, |_| {
+            let x = low + (high - low) * self.unit();
+            if x < high { x } else { high.next_down() } // the sum may have been rounded up
+        })
     }
 
     /// Independent numbers from N(0, 1), by pairs (Box & Muller 1958):

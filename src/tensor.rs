@@ -159,7 +159,7 @@ impl Tensor {
     #[track_caller]
     pub fn rows<const D: usize>(&self) -> Vec<[f64; D]> {
         assert!(
-            self.rank() == 2 && self.shape()[1] == D,
+            D > 0 && self.rank() == 2 && self.shape()[1] == D,
             "rows: shape {:?} is not [n, {D}]; use reshape",
             self.shape()
         );
@@ -171,7 +171,7 @@ impl Tensor {
     pub fn is_close(&self, other: &Tensor, relative: f64, absolute: f64) -> bool {
         let close = |(&a, &b): (&Float, &Float)| {
             let (a, b) = (f64::from(a), f64::from(b));
-            a == b || (a - b).abs() <= absolute + relative * b.abs()
+            a == b || (b.is_finite() && (a - b).abs() <= absolute + relative * b.abs())
         };
         self.shape() == other.shape() && self.data().iter().zip(other.data()).all(close)
     }
@@ -231,12 +231,6 @@ impl<const D: usize> From<&[[f64; D]]> for Tensor {
 impl FromIterator<Float> for Tensor {
     fn from_iter<I: IntoIterator<Item = Float>>(numbers: I) -> Tensor {
         Tensor::from(numbers.into_iter().collect::<Vec<Float>>())
-    }
-}
-
-impl From<&Tensor> for Vec<Float> {
-    fn from(tensor: &Tensor) -> Vec<Float> {
-        tensor.to_vec()
     }
 }
 

@@ -149,3 +149,16 @@ fn a_diverging_run_stops_and_leaves_earlier_results_alone() {
     assert_eq!(std::fs::read_to_string(&earlier).unwrap(), "earlier");
     assert_eq!(names(earlier.parent().unwrap()), ["metrics.json"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_goes_on_when_nobody_reads_its_progress() {
+    let folder = Folder::new("unread");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_pushforward"));
+    program.current_dir(&folder.0).args(["run", "flow-matching", "--steps", "20"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    program.stdout(writer.try_clone().unwrap()).stderr(writer);
+    drop(reader);
+    assert!(program.status().unwrap().success());
+    assert_eq!(names(&folder.0.join("out/flow-matching")), FILES);
+}

@@ -42,55 +42,51 @@ const REPEATS: usize = 5;
 /// # Errors
 /// If a setting is out of range, a file cannot be written, or the loss is no longer finite.
 pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
-    settings.check()?;
+    settings.prepare()?;
     let mut rng = Rng::new(settings.seed);
     let mut measuring = rng.split();
     let mut u = Velocity::new(2, WIDTH, &mut rng);
 
+    let mut training = Training::new(MOONS.name, settings, watch);
     let start = Instant::now();
-    let (losses, steps_done) = train(&mut u, settings, &mut rng, watch)?;
-    let training = start.elapsed().as_secs_f64();
+    let steps = train(&mut u, settings, &mut training, &mut rng)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut rows = vec![loss_row(&training.losses)];
 
     let start = Instant::now();
     let states = sample(&u, &measuring.normal(&[SHOWN, 2]), SAMPLE_STEPS);
     let sampling = start.elapsed().as_secs_f64();
     let figure = panels(&states);
 
-    watch(Event::Stage("measuring distances"));
-    let samples =
-        sample(&u, &measuring.normal(&[COMPARED[0], 2]), SAMPLE_STEPS).remove(SAMPLE_STEPS).1;
+    training.stage("measuring distances");
+    let x_0 = measuring.normal(&[COMPARED[0], 2]);
+    let samples = sample(&u, &x_0, SAMPLE_STEPS).remove(SAMPLE_STEPS).1;
     let distances = distances(&samples, &mut measuring);
-
-    let mut rows = vec![row("final loss", tail_mean(&losses, 100), "mean of the last 100 steps")];
-    for Distance { name, n, measured: Compared { value, floor }, .. } in &distances {
-        rows.push(row(
-            name,
-            *value,
-            &format!("floor {floor}, between samples of the data, n = {n}"),
-        ));
-    }
-    let rate = steps_done as f64 / training;
-    rows.push(["training".into(), format!("{training:.2} s"), format!("{rate:.0} steps/s")]);
+    rows.extend(distances.iter().map(Distance::row));
+    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
+    rows.push(["training".into(), format!("{seconds:.2} s"), rate]);
     let remark = format!("{SHOWN} points in {SAMPLE_STEPS} midpoint steps");
     rows.push(["sampling".into(), format!("{sampling:.4} s"), remark]);
 
-    let files = write(settings, &u, &figure, &samples, &distances, &losses)?;
-    Ok(Report { rows, figure, files, losses })
+    let losses = &training.losses;
+    let files = write(settings, &u, &figure, &samples, &distances, losses)?;
+    training.complete();
+    Ok(Report { rows, figure, files, losses: training.losses })
 }
 
-/// The training loop. Returns the loss of every step, and how many were done here rather than in an
-/// interrupted run before.
+/// The training loop. Returns how many steps were done, rather than in an interrupted run before.
+///
+/// Each batch has scikit-learn's law: half of its points on each moon, at evenly spaced angles.
 fn train(
     u: &mut Velocity,
     settings: &Settings,
+    training: &mut Training,
     rng: &mut Rng,
-    watch: &mut dyn FnMut(Event),
-) -> Result<(Vec<f64>, usize)> {
+) -> Result<usize> {
     let n = settings.batch;
     let mut adam = Adam::new(settings.lr);
-    let mut training = Training::new(settings, watch);
     let steps = training.resume(u, &mut adam, rng)?;
-    let steps_done = steps.clone().count();
+    let to_do = steps.clone().count();
     for _ in steps {
         let x_1 = make_moons(n, NOISE, rng);
         let x_0 = rng.normal(&[n, 2]);
@@ -100,11 +96,13 @@ fn train(
         adam.step(u, &gradients);
         training.step_done(&loss, u, &adam, rng)?;
     }
-    Ok((training.finish(), steps_done))
+    Ok(to_do)
 }
 
-fn row(name: &str, value: f64, remark: &str) -> [String; 3] {
-    [name.into(), format!("{value:.4}"), remark.into()]
+fn loss_row(losses: &[f64]) -> [String; 3] {
+    let last = losses.len().min(100);
+    let value = format!("{:.4}", tail_mean(losses, last));
+    ["final loss".into(), value, format!("mean of the last {last} steps")]
 }
 
 /// One panel for each time, all with the same axes.
@@ -124,6 +122,14 @@ struct Distance {
     key: &'static str,
     n: usize,
     measured: Compared,
+}
+
+impl Distance {
+    fn row(&self) -> [String; 3] {
+        let Distance { name, n, measured: Compared { value, floor }, .. } = self;
+        let remark = format!("floor {floor}, between samples of the data, n = {n}");
+        [name.to_string(), format!("{value:.4}"), remark]
+    }
 }
 
 fn distances(samples: &Tensor, rng: &mut Rng) -> [Distance; 2] {

@@ -3,6 +3,8 @@
 mod progress;
 
 use clap::{Args, Parser, Subcommand};
+pub use progress::line;
+
 use progress::Progress;
 use pushforward::chapters::EXPERIMENTS;
 use pushforward::experiment::{Experiment, Settings};

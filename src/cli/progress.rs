@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pushforward::experiment::Event;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 const BAR: &str = "{bar:32} {pos}/{len}  {msg}";
@@ -48,7 +48,7 @@ impl Progress {
             Event::Step { step, loss } => self.step(step, loss),
             Event::Stage(stage) => match &self.bar {
                 Some(bar) => bar.set_message(stage),
-                None => eprintln!("{stage}"),
+                None => line(stage),
             },
         }
     }
@@ -71,14 +71,14 @@ impl Progress {
                     bar.set_message(state);
                 }
             }
-            None => eprintln!("step {step}/{}  {state}", self.steps),
+            None => line(&format!("step {step}/{}  {state}", self.steps)),
         }
     }
 
-    fn say(&self, line: &str) {
+    fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.println(line),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.println(text),
+            None => line(text),
         }
     }
 
@@ -87,6 +87,11 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// To standard error; a run goes on when nobody reads any more.
+pub fn line(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn remaining(left: Duration) -> String {

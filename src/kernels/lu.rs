@@ -18,7 +18,8 @@ impl Lu {
         let mut f = Lu { lu: a.to_vec(), rows: (0..n).collect(), sign: 1.0, n };
         for k in 0..n {
             let size = |i: usize| f.lu[i * n + k].abs();
-            let pivot = (k + 1..n).fold(k, |best, i| if size(i) > size(best) { i } else { best });
+            let larger = |i: usize, best: usize| size(i) > size(best) || size(i).is_nan();
+            let pivot = (k + 1..n).fold(k, |best, i| if larger(i, best) { i } else { best });
             f.swap_rows(k, pivot);
             let diagonal = f.lu[k * n + k];
             if diagonal == 0.0 {

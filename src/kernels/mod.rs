@@ -6,11 +6,11 @@
 //! multiply-adds over ascending k; a sum has a fixed number of lanes; the transcendentals are our
 //! own. So the compiler may vectorise as wide as the machine allows, and the bits stay the same.
 
-pub mod gemm;
-pub mod lu;
+pub(crate) mod gemm;
+pub(crate) mod lu;
 pub mod maths;
-pub mod reduce;
-pub mod strided;
+pub(crate) mod reduce;
+pub(crate) mod strided;
 
 use crate::Float;
 
@@ -22,6 +22,10 @@ use crate::Float;
 /// `mul_add` is a call.
 #[inline(always)]
 pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(test)]
+    if tests::PORTABLE.get() {
+        return f();
+    }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         #[target_feature(enable = "avx2,fma")]
@@ -49,7 +53,7 @@ pub fn map(x: &[Float], f: impl Fn(Float) -> Float) -> Vec<Float> {
 }
 
 /// f of every pair of elements.
-pub fn zip(a: &[Float], b: &[Float], f: impl Fn(Float, Float) -> Float) -> Vec<Float> {
+pub(crate) fn zip(a: &[Float], b: &[Float], f: impl Fn(Float, Float) -> Float) -> Vec<Float> {
     let mut y = vec![0.0; a.len()];
     dispatch(
         #[inline(always)]
@@ -66,7 +70,7 @@ pub fn zip(a: &[Float], b: &[Float], f: impl Fn(Float, Float) -> Float) -> Vec<F
 ///
 /// `strides` are those of a and b in `shape`, 0 along a broadcast axis (see
 /// [`strided::broadcast`]).
-pub fn zip_broadcast(
+pub(crate) fn zip_broadcast(
     a: &[Float],
     b: &[Float],
     shape: &[usize],
@@ -95,4 +99,57 @@ pub fn zip_broadcast(
         },
     );
     y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gemm::{Matrix, gemm};
+    use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Whether `dispatch` leaves out what only some machines have.
+        pub static PORTABLE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Numbers of many sizes and both signs.
+    fn numbers(n: usize) -> Vec<Float> {
+        let scramble = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) % 20_011;
+        (0..n).map(|i| (scramble(i) as Float - 10_000.0) / 1_700.0).collect()
+    }
+
+    fn everything() -> Vec<Vec<Float>> {
+        use maths::*;
+        let functions: [fn(Float) -> Float; 11] =
+            [exp, exp_m1, ln, ln_1p, sin, cos, tanh, erf, sigmoid, softplus, normal_cdf];
+        let x = numbers(20_011);
+        let mut results: Vec<Vec<Float>> = functions.iter().map(|&f| map(&x, f)).collect();
+        results.push(map(
+            &x,
+            #[inline(always)]
+            |x| elu(x, 1.5),
+        ));
+        results.push(map(
+            &x,
+            #[inline(always)]
+            |x| powf(x.abs(), 1.7),
+        ));
+        results.push(zip(&x, &x[..19_000], |a, b| a / b));
+        results.push(reduce::sum(&x, [1, x.len(), 1]));
+        results.push(reduce::sum(&x, [1, x.len() / 11, 11]));
+        let mut c = vec![0.0; 71 * 33];
+        gemm(Matrix::new(&x, 101), Matrix::new(&x[1000..], 33), [71, 101, 33], &mut c);
+        results.push(c);
+        results
+    }
+
+    #[test]
+    fn the_portable_code_and_that_of_this_machine_give_the_same_bits() {
+        let bits = |results: Vec<Vec<Float>>| -> Vec<Vec<_>> {
+            results.iter().map(|x| x.iter().map(|x| x.to_bits()).collect()).collect()
+        };
+        let fast = bits(everything());
+        PORTABLE.set(true);
+        assert!(fast == bits(everything()));
+    }
 }

@@ -62,11 +62,13 @@ pub fn max(x: &[Float], [outer, k, inner]: [usize; 3]) -> Vec<Float> {
     y
 }
 
-/// `[outer, k, inner]` → `[outer, inner]`: where on the middle axis the largest stands first.
+/// `[outer, k, inner]` → `[outer, inner]`: where on the middle axis the largest stands first; NaN is
+/// larger than any number, as for [`max`].
 pub fn argmax(x: &[Float], [outer, k, inner]: [usize; 3]) -> Vec<Float> {
     let at = |o: usize, i: usize, p: usize| x[(o * k + p) * inner + i];
+    let above = |a: Float, b: Float| a > b || (a.is_nan() && !b.is_nan());
     let first =
-        |o, i| (1..k).fold(0, |best, p| if at(o, i, p) > at(o, i, best) { p } else { best });
+        |o, i| (1..k).fold(0, |best, p| if above(at(o, i, p), at(o, i, best)) { p } else { best });
     (0..outer * inner).map(|j| first(j / inner, j % inner) as Float).collect()
 }
 

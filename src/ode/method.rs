@@ -39,16 +39,19 @@ impl RungeKutta {
         x: &Tensor,
         h: Float,
     ) -> Tensor {
-        let first = u(t, x);
-        assert!(
-            first.shape() == x.shape(),
-            "ode: x has shape {:?} but u(t, x) {:?}; they must be equal",
-            x.shape(),
-            first.shape()
-        );
-        let mut k = vec![first];
-        for (a, &c) in self.a.iter().zip(self.c) {
-            k.push(u(t + c * h, &advance(x, h, a, &k)));
+        let mut k: Vec<Tensor> = Vec::with_capacity(self.b.len());
+        for stage in 0..self.b.len() {
+            let k_i = match stage {
+                0 => u(t, x),
+                i => u(t + self.c[i - 1] * h, &advance(x, h, self.a[i - 1], &k)),
+            };
+            assert!(
+                k_i.shape() == x.shape(),
+                "ode: x has shape {:?} but u(t, x) {:?}; they must be equal",
+                x.shape(),
+                k_i.shape()
+            );
+            k.push(k_i);
         }
         advance(x, h, self.b, &k)
     }

@@ -93,8 +93,13 @@ impl Tensor {
     /// ```
     /// # use pushforward::Tensor;
     /// let x = Tensor::from([-4.0, 9.0]);
-    /// assert_eq!(x.gt(0.0).select(&x.sqrt(), &(-&x)).data(), [4.0, 3.0]);
+    /// let inside = x.gt(0.0);
+    /// let root = inside.select(&x, &Tensor::scalar(1.0)).sqrt();
+    /// assert_eq!(inside.select(&root, &(-&x)).data(), [4.0, 3.0]);
     /// ```
+    ///
+    /// Here √ never sees −4. Had it, the value would be right all the same, but not the gradient: the
+    /// rule of √ would turn the 0 that arrives there into NaN.
     #[track_caller]
     pub fn select(&self, a: &Tensor, b: &Tensor) -> Tensor {
         let shape = broadcast_shape("select", a.shape(), b.shape());
@@ -107,7 +112,13 @@ impl Tensor {
         };
         record("select", &[&self.detach(), a, b], forward, |g, x, _y, i| {
             let taken = if i == 1 { x[0].ne(0.0) } else { x[0].eq(0.0) };
-            (g * taken).sum_to(x[i].shape())
+            g.where_true(&taken).sum_to(x[i].shape())
         })
+    }
+
+    /// This where the mask is not 0, else 0. A rule must not multiply by the mask instead: 0 times an
+    /// infinite gradient is NaN.
+    pub(super) fn where_true(&self, mask: &Tensor) -> Tensor {
+        mask.select(self, &Tensor::scalar(0.0))
     }
 }

@@ -41,7 +41,7 @@ impl Tensor {
         self.unary("abs", Float::abs, |g, x, _y| g * x.sign())
     }
 
-    /// y = xⁿ, with n multiplications at the most; x⁰ = 1. VJP n g xⁿ⁻¹.
+    /// y = xⁿ by repeated squaring; x⁰ = 1. VJP n g xⁿ⁻¹.
     pub fn powi(&self, n: i32) -> Tensor {
         let power = move |x: Float| {
             let mut y = 1.0;
@@ -55,7 +55,7 @@ impl Tensor {
         };
         self.unary("powi", power, move |g, x, _y| match n {
             0 => Tensor::zeros(x.shape()),
-            _ => g * x.powi(n - 1) * n as Float,
+            _ => g * x.powi(n.saturating_sub(1)) * n as Float,
         })
     }
 
@@ -112,7 +112,7 @@ impl Tensor {
 
     /// y = max(x, 0). VJP g where x > 0.
     pub fn relu(&self) -> Tensor {
-        self.unary("relu", |x| if x <= 0.0 { 0.0 } else { x }, |g, x, _y| g * x.gt(0.0))
+        self.unary("relu", |x| if x <= 0.0 { 0.0 } else { x }, |g, x, _y| g.where_true(&x.gt(0.0)))
     }
 
     /// y = x for x > 0, else `slope` x. VJP g; `slope` g.
@@ -160,24 +160,34 @@ impl Tensor {
     /// y = x Φ(x), Φ the distribution function of N(0, 1) (Hendrycks & Gimpel 2016; exact, not the
     /// tanh fit). VJP g (Φ + x φ), φ = e^(−x²/2) / √2π.
     pub fn gelu(&self) -> Tensor {
-        const INV_SQRT_2PI: Float = 0.398_942_280_401_432_7_f64 as Float;
         self.unary(
             "gelu",
             #[inline(always)]
             |x| x * maths::normal_cdf(x),
-            |g, x, _y| {
-                let cdf = ((x * std::f64::consts::FRAC_1_SQRT_2 as Float).erf() + 1.0) * 0.5;
-                let density = (x.square() * -0.5).exp() * INV_SQRT_2PI;
-                g * (cdf + x * density)
-            },
+            |g, x, _y| g * (x.normal_cdf() + x * x.normal_density()),
         )
+    }
+
+    /// Φ(x), accurate in the lower tail. VJP g φ.
+    fn normal_cdf(&self) -> Tensor {
+        self.unary("normal_cdf", maths::normal_cdf, |g, x, _y| g * x.normal_density())
+    }
+
+    /// φ(x) = e^(−x²/2) / √2π.
+    fn normal_density(&self) -> Tensor {
+        (self.square() * -0.5).exp() * 0.398_942_280_401_432_7_f64 as Float
     }
 }
 
 /// # Bounds
 impl Tensor {
     /// y = x, but at least `low` and at most `high`. VJP g where low ≤ x ≤ high.
+    ///
+    /// # Panics
+    /// If `low > high`.
+    #[track_caller]
     pub fn clamp(&self, low: Float, high: Float) -> Tensor {
+        assert!(low <= high, "clamp: the lower bound {low} is not below the upper bound {high}");
         let f = move |x: Float| {
             if x < low {
                 low
@@ -187,7 +197,7 @@ impl Tensor {
                 x
             }
         };
-        self.unary("clamp", f, move |g, x, _y| g * x.ge(low) * x.le(high))
+        self.unary("clamp", f, move |g, x, _y| g.where_true(&(x.ge(low) * x.le(high))))
     }
 
     /// The larger of two, which broadcast; NaN if one is. VJP g to the larger, half to each of
@@ -195,9 +205,12 @@ impl Tensor {
     #[track_caller]
     pub fn maximum(&self, other: impl Into<Tensor>) -> Tensor {
         let f = |a: Float, b: Float| if a >= b || a.is_nan() { a } else { b };
-        let share = |g: &Tensor, a: &Tensor, b: &Tensor| g * (a.gt(b) + a.eq(b) * 0.5);
-        let (da, db) = (move |g: &_, a: &_, b: &_, _: &_| share(g, a, b), share);
-        binary("maximum", self, &other.into(), f, da, move |g, a, b, _| db(g, b, a))
+        let (other, share) = (other.into(), share_with_equals);
+        let (da, db) = (
+            move |g: &_, a: &_, b: &_, _: &_| share(g, &Tensor::gt(a, b), a, b),
+            move |g: &_, a: &_, b: &_, _: &_| share(g, &Tensor::gt(b, a), a, b),
+        );
+        binary("maximum", self, &other, f, da, db)
     }
 
     /// The smaller of two, which broadcast; NaN if one is. VJP g to the smaller, half to each of
@@ -205,8 +218,16 @@ impl Tensor {
     #[track_caller]
     pub fn minimum(&self, other: impl Into<Tensor>) -> Tensor {
         let f = |a: Float, b: Float| if a <= b || a.is_nan() { a } else { b };
-        let share = |g: &Tensor, a: &Tensor, b: &Tensor| g * (a.lt(b) + a.eq(b) * 0.5);
-        let (da, db) = (move |g: &_, a: &_, b: &_, _: &_| share(g, a, b), share);
-        binary("minimum", self, &other.into(), f, da, move |g, a, b, _| db(g, b, a))
+        let (other, share) = (other.into(), share_with_equals);
+        let (da, db) = (
+            move |g: &_, a: &_, b: &_, _: &_| share(g, &Tensor::lt(a, b), a, b),
+            move |g: &_, a: &_, b: &_, _: &_| share(g, &Tensor::lt(b, a), a, b),
+        );
+        binary("minimum", self, &other, f, da, db)
     }
+}
+
+/// g where this operand won, half of it where the two are equal.
+fn share_with_equals(g: &Tensor, won: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
+    won.select(g, &(g * 0.5).where_true(&a.eq(b)))
 }

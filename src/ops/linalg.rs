@@ -135,7 +135,13 @@ fn system(name: &str, a: &Tensor, b: &Tensor) -> (Tensor, Tensor, [usize; 2]) {
         a.shape(),
         b.shape()
     );
-    let batch = super::broadcast_shape(name, &a.shape()[..a.rank() - 2], batch);
+    let Some(batch) = super::broadcast(&a.shape()[..a.rank() - 2], batch) else {
+        panic!(
+            "{name}: shapes {:?} and {:?}: all but the last two axes must broadcast",
+            a.shape(),
+            b.shape()
+        )
+    };
     let a = a.broadcast_to(&[&batch[..], &[n, n]].concat());
     (a, b.broadcast_to(&[&batch[..], &[n, c]].concat()), [n, c])
 }

@@ -1,7 +1,7 @@
 //! Products of matrices, over any leading axes. a bᵀ and aᵀ b are ops of their own, so that no rule
 //! has to copy a transpose.
 
-use super::{Tensor, broadcast_shape};
+use super::{Tensor, broadcast};
 use crate::autograd::record;
 use crate::kernels::gemm::{Matrix, gemm};
 
@@ -114,7 +114,12 @@ impl Layout {
             "{name}: shapes {a:?} and {b:?} do not fit: the {left} ({k}) and the {right} ({b_k}) are summed \
              over together and must be equal; a.t() transposes"
         );
-        let batch = broadcast_shape(name, a_batch, b_batch);
+        let Some(batch) = broadcast(a_batch, b_batch) else {
+            panic!(
+                "{name}: shapes {a:?} and {b:?}: all but the last two axes must broadcast; reshape \
+                 one of them"
+            )
+        };
         Layout { batch, m, k, n }
     }
 

@@ -3,16 +3,16 @@
 //! A rule receives (g, x, y), the gradient for the output, the input and the output, and returns
 //! the gradient for the input in ops of this folder. Broadcasting is undone once, in `binary`.
 
-pub mod compare;
-pub mod elementwise;
-pub mod index;
-pub mod linalg;
-pub mod linear;
-pub mod loss;
-pub mod matmul;
-pub mod reduce;
-pub mod shape;
-pub mod softmax;
+mod compare;
+mod elementwise;
+mod index;
+mod linalg;
+mod linear;
+mod loss;
+mod matmul;
+pub(crate) mod reduce;
+mod shape;
+mod softmax;
 
 use crate::autograd::record;
 use crate::kernels::{self, strided};
@@ -64,32 +64,40 @@ fn zip(name: &str, a: &Tensor, b: &Tensor, f: impl Fn(Float, Float) -> Float) ->
     Tensor::new(&shape, kernels::zip_broadcast(a.data(), b.data(), &shape, [&sa, &sb], f))
 }
 
-/// The shape two shapes broadcast to: sizes are compared from the last axis; they are equal, or one
-/// is 1, or one is missing.
-///
-/// # Panics
-/// If the shapes do not fit, naming the op and the axis.
-#[track_caller]
-pub fn broadcast_shape(name: &str, a: &[usize], b: &[usize]) -> Vec<usize> {
+/// The shape two shapes broadcast to, if they do: sizes are compared from the last axis; they are
+/// equal, or one is 1, or one is missing.
+fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let size = |shape: &[usize], axis: usize| match (axis + shape.len()).checked_sub(rank) {
         Some(axis) => shape[axis],
         None => 1,
     };
-    let mut joined = Vec::with_capacity(rank);
-    for axis in 0..rank {
-        joined.push(match (size(a, axis), size(b, axis)) {
-            (m, n) if m == n || n == 1 => m,
-            (1, n) => n,
-            (m, n) => panic!(
-                "{name}: shapes {a:?} and {b:?} do not broadcast: counted from the last axis, \
-                 axis {} has sizes {m} and {n}, which must be equal or 1; reshape one of them, for \
-                 instance [n] to [n, 1]",
-                axis as isize - rank as isize
-            ),
-        });
-    }
-    joined
+    let join = |axis: usize| match (size(a, axis), size(b, axis)) {
+        (m, n) if m == n || n == 1 => Some(m),
+        (1, n) => Some(n),
+        _ => None,
+    };
+    (0..rank).map(join).collect()
+}
+
+/// The shape two shapes broadcast to.
+///
+/// # Panics
+/// If they do not, naming the op.
+#[track_caller]
+fn broadcast_shape(name: &str, a: &[usize], b: &[usize]) -> Vec<usize> {
+    let Some(shape) = broadcast(a, b) else {
+        let mut sizes = a.iter().rev().zip(b.iter().rev()).enumerate();
+        let misfit = sizes.find(|&(_, (&m, &n))| m != n && m != 1 && n != 1);
+        let (axis, (m, n)) = misfit.expect("shapes that do not broadcast differ in an axis");
+        panic!(
+            "{name}: shapes {a:?} and {b:?} do not broadcast: counted from the last axis, axis -{} \
+             has sizes {m} and {n}, which must be equal or 1; reshape one of them, for instance [n] \
+             to [n, 1]",
+            axis + 1
+        )
+    };
+    shape
 }
 
 /// y = −x. VJP −g.

@@ -156,6 +156,9 @@ impl Tensor {
     }
 
     /// y = Σ x over `axes`. VJP g, broadcast.
+    ///
+    /// Over the last axes the sum runs in 16 lanes; over others it is one chain, whose rounding error
+    /// grows with its length: in f32 it stops growing at 2²⁴ ones.
     #[track_caller]
     pub fn sum(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into();
@@ -190,13 +193,14 @@ impl Tensor {
     }
 
     /// y = Σ (x − mean)² / (n − c) over `axes`: c = 0 is the variance of the numbers themselves, c
-    /// = 1 the unbiased estimate of their law's (PyTorch's default, Bessel's correction).
+    /// = 1 the unbiased estimate of their law's (PyTorch's default, Bessel's correction). NaN if n ≤ c.
     #[track_caller]
     pub fn var(&self, axes: impl Into<Axes>, correction: usize) -> Tensor {
         let axes = axes.into();
         let n = Over::new("var", self.shape(), &axes).count;
         let deviation = self - self.mean_keep(axes.clone());
-        deviation.square().sum(axes) / (n as Float - correction as Float)
+        let freedom = if n > correction { (n - correction) as Float } else { Float::NAN };
+        deviation.square().sum(axes) / freedom
     }
 
     /// y = max x over `axes`; NaN if one is. VJP g, shared equally among the elements equal to y.
@@ -257,7 +261,11 @@ impl Tensor {
             let m = over.reduce(x, kernels::reduce::max).map(finite);
             (x - &m).exp().sum_keep(axes.clone()).ln() + m
         };
-        reduction("log_sum_exp", self, &axes, forward, |g, x, y| g * (x - y).exp())
+        reduction("log_sum_exp", self, &axes, forward, |g, x, y| {
+            // Of −∞ alone: x − y would be NaN, e^(x − 0) is 0.
+            let y = y.gt(Float::NEG_INFINITY).select(y, &Tensor::scalar(0.0));
+            g * (x - y).exp()
+        })
     }
 
     /// y_i = x_0 + … + x_i along `axis`. VJP Σ_{j ≥ i} g_j.
@@ -306,5 +314,5 @@ impl Tensor {
 fn share_among_equals(g: &Tensor, x: &Tensor, y: &Tensor) -> Tensor {
     let equal = x.eq(y);
     let count = equal.sum_to(y.shape());
-    g * equal / count
+    (g / count).where_true(&equal)
 }

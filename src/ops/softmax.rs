@@ -13,7 +13,10 @@ impl Tensor {
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Tensor {
         axis_index("softmax", axis, self.shape());
-        let forward = move |x: &[&Tensor]| x[0].detach().log_softmax(axis).exp();
+        let forward = move |x: &[&Tensor]| {
+            let e = below_max(x[0], axis).exp();
+            &e / e.sum_keep(axis)
+        };
         record("softmax", &[self], forward, move |g, _x, y, _| y * (g - (g * y).sum_keep(axis)))
     }
 
@@ -25,9 +28,16 @@ impl Tensor {
     pub fn log_softmax(&self, axis: isize) -> Tensor {
         axis_index("log_softmax", axis, self.shape());
         let forward = move |x: &[&Tensor]| {
-            let x = x[0].detach();
-            &x - x.log_sum_exp_keep(axis)
+            let d = below_max(x[0], axis);
+            &d - d.exp().sum_keep(axis).ln()
         };
         record("log_softmax", &[self], forward, move |g, _x, y, _| g - y.exp() * g.sum_keep(axis))
     }
+}
+
+/// x less its largest along the axis, as a constant. Subtracting ln Σ eˣ from x itself would round at
+/// the size of x.
+fn below_max(x: &Tensor, axis: isize) -> Tensor {
+    let x = x.detach();
+    if x.is_empty() { x } else { &x - x.max_keep(axis) }
 }

@@ -178,6 +178,25 @@ fn derivatives_flow_on_through_the_point_and_the_parameters() {
     assert_close(&g[1], &Tensor::scalar(12.0));
 }
 
+/// The rule asks for a derivative itself, as that of an implicit layer or of an adjoint solve does.
+#[test]
+fn a_rule_may_itself_differentiate() {
+    let cube = |x: &Tensor| {
+        let rule = |g: &Tensor, x: &[Tensor], _: &Tensor, _| vjp(|x| x.powi(3), &x[0], g).1;
+        Tensor::custom("cube", &[x], |x| x[0].powi(3), rule)
+    };
+    let (x, w) = (Tensor::from([0.5]).variable(), Tensor::from([2.0]).variable());
+    let z = (x.exp() * &w).sin();
+    let [ours, expected] = [cube(&z), z.powi(3)].map(|y| {
+        let first = pushforward::grad(&y, &[&x, &w]);
+        assert!(first.iter().all(|g| !g.is_tracked()), "grad returns constants");
+        let live = grad_graph(&y, &[&x, &w]);
+        let second = pushforward::grad(&(&live[0] * &live[1]).sum(..), &[&x, &w]);
+        [first, live, second].concat()
+    });
+    ours.iter().zip(&expected).for_each(|(ours, expected)| assert_close(ours, expected));
+}
+
 #[test]
 fn gradcheck_names_the_first_wrong_op() {
     let wrong_sin = |x: &Tensor| {
@@ -200,4 +219,37 @@ fn gradcheck_fails_for_a_derivative_wrong_by_one_percent() {
     let slightly =
         |x: &Tensor| Tensor::custom("slightly", &[x], |x| x[0].exp(), |g, _x, y, _i| g * y * 1.01);
     assert!(gradcheck(|x| slightly(&x[0]), &[Tensor::from([0.0, 1.0])]).is_err());
+}
+
+#[test]
+fn a_finite_derivative_stays_finite_beside_an_infinite_one() {
+    // √ has an infinite slope at 0, where each of these is constant.
+    let constant: [fn(&Tensor) -> Tensor; 5] = [
+        |x| x.relu(),
+        |x| x.clamp(0.0, 9.0),
+        |x| x.maximum(0.0),
+        |x| -(-x).minimum(0.0),
+        |x| x.gt(0.0).select(x, &Tensor::scalar(0.0)),
+    ];
+    for f in constant {
+        let x = Tensor::from([-1.0, 4.0]).variable();
+        let g = pushforward::grad(&f(&x).sqrt().sum(..), &[&x]).remove(0);
+        assert_eq!(g.data(), [0.0, 0.25]);
+    }
+    let x = Tensor::full(&[2], Float::NEG_INFINITY).variable();
+    assert_eq!(pushforward::grad(&x.log_sum_exp(..), &[&x])[0].data(), [0.0, 0.0]);
+}
+
+#[test]
+fn a_field_in_a_long_solve_costs_the_same_at_every_step() {
+    // The walk behind a divergence must stop at its point and not sort the steps before it: then the
+    // time of n steps is of order n, and this test of 20 000 takes no time.
+    let x = Tensor::ones(&[1, 1]).variable();
+    let mut state = x.clone();
+    let mut log_p = Tensor::zeros(&[1]);
+    for _ in 0..20_000 {
+        log_p = log_p - divergence(|x| -x, &state) * 1e-4;
+        state = &state - &state * 1e-4;
+    }
+    assert!(log_p.is_close(&Tensor::from([2.0]), 1e-3, 0.0));
 }

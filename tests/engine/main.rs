@@ -3,6 +3,7 @@
 mod checkpoint;
 mod derivatives;
 mod errors;
+mod experiment;
 mod memory;
 mod ode;
 mod properties;

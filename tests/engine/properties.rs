@@ -203,6 +203,9 @@ fn sum(x: &[Float]) -> f64 {
 
 fn variance(x: &[Float], correction: f64) -> f64 {
     let (n, mean) = (x.len() as f64, sum(x) / x.len() as f64);
+    if n <= correction {
+        return f64::NAN;
+    }
     numbers(x).map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - correction)
 }
 
@@ -257,8 +260,7 @@ fn reductions_run_over_any_subset_of_the_axes() {
                 assert_close(&gradient.sum_keep(&axes[..]), &ones); // shared, whoever is largest
             }
         }
-        let all: Vec<isize> = (0..shape.len() as isize).collect();
-        assert_same(&x.sum(..), &x.sum(&all[..]));
+        assert_same(&x.sum(..), &x.reshape(&[x.len()]).sum(0));
     });
 }
 
@@ -452,19 +454,17 @@ fn dominant(leading: &[usize], n: usize, seed: u64) -> Tensor {
     reals(&[leading, &[n, n]].concat(), seed) + Tensor::eye(n) * (2 * n) as Float
 }
 
-/// The same rows in another order, so that a pivot must be searched.
+/// Its rows in another order, with zeros where a factorisation without pivots would divide.
 fn shuffled(a: &Tensor, seed: u64) -> Tensor {
-    let n = a.shape()[a.rank() - 1];
-    let rows = Rng::new(seed).permutation(n);
+    let (a, rows) = (a.triu(-1), Rng::new(seed).permutation(a.shape()[a.rank() - 1]));
     let rows: Vec<Tensor> = rows.into_iter().map(|i| a.slice(-2, i..i + 1)).collect();
-    if n == 0 { a.clone() } else { Tensor::concat(&rows.iter().collect::<Vec<_>>(), -2) }
+    if rows.is_empty() { a } else { Tensor::concat(&rows.iter().collect::<Vec<_>>(), -2) }
 }
 
 /// Σⱼ (−1)ʲ a₀ⱼ det(A without row 0 and column j).
 fn cofactor_expansion(a: &[Vec<f64>]) -> f64 {
-    let minor = |j: usize| -> Vec<Vec<f64>> {
-        a[1..].iter().map(|row| [&row[..j], &row[j + 1..]].concat()).collect()
-    };
+    let without = |row: &Vec<f64>, j: usize| [&row[..j], &row[j + 1..]].concat();
+    let minor = |j| a[1..].iter().map(|row| without(row, j)).collect::<Vec<_>>();
     let sign = |j: usize| [1.0, -1.0][j % 2];
     let terms = (0..a.len()).map(|j| sign(j) * a[0][j] * cofactor_expansion(&minor(j)));
     if a.is_empty() { 1.0 } else { terms.sum() }
