@@ -24,7 +24,7 @@ pub(crate) struct Op {
     pub(crate) name: &'static str,
     pub(crate) inputs: Vec<Tensor>,
     pub(crate) forward: Box<Forward>,
-    pub(crate) rule: Box<Rule>,
+    rule: Box<Rule>,
 }
 
 /// `forward(x)` is the output, a constant.
@@ -32,6 +32,22 @@ type Forward = dyn Fn(&[&Tensor]) -> Tensor;
 
 /// `rule(g, x, y, i)` is the gradient for input `x[i]`, where g is the gradient for the output y.
 type Rule = dyn Fn(&Tensor, &[Tensor], &Tensor, usize) -> Tensor;
+
+impl Op {
+    /// The rule's gradient for input i.
+    #[track_caller]
+    pub(crate) fn gradient(&self, g: &Tensor, x: &[Tensor], y: &Tensor, i: usize) -> Tensor {
+        let d = (self.rule)(g, x, y, i);
+        assert!(
+            d.shape() == x[i].shape(),
+            "{}: its rule gave input {i} a gradient of shape {:?}; the input has shape {:?}",
+            self.name,
+            d.shape(),
+            x[i].shape()
+        );
+        d
+    }
+}
 
 impl Node {
     fn new(op: Option<Op>) -> Node {
@@ -201,17 +217,12 @@ pub(crate) fn backward(
         let (x, y): (Vec<Tensor>, Tensor) = (op.inputs.iter().map(as_given).collect(), as_given(y));
         for (i, input) in op.inputs.iter().enumerate() {
             let Some(slot) = walk.slot(input).filter(|&slot| walk.useful[slot]) else { continue };
-            let d = (op.rule)(&g, &x, &y, i);
+            let d = op.gradient(&g, &x, &y, i);
             let d = if live { d } else { d.detach() }; // a rule may itself differentiate
-            assert!(
-                d.shape() == input.shape(),
-                "{}: its rule gave input {i} a gradient of shape {:?}; the input has shape {:?}",
-                op.name,
-                d.shape(),
-                input.shape()
-            );
-            gradients[slot] =
-                Some(gradients[slot].take().map_or_else(|| d.clone(), |sum| sum + &d));
+            gradients[slot] = Some(match gradients[slot].take() {
+                Some(sum) => sum + d,
+                None => d,
+            });
         }
     }
     xs.iter().map(|x| gradients[walk.slot(x)?].clone()).collect()

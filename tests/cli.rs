@@ -150,6 +150,20 @@ fn a_diverging_run_stops_and_leaves_earlier_results_alone() {
     assert_eq!(names(earlier.parent().unwrap()), ["metrics.json"]);
 }
 
+#[test]
+fn a_damaged_state_of_an_interrupted_run_is_named() {
+    let folder = Folder::new("damaged");
+    let file = "out/flow-matching/unfinished.seed-0.steps-10.batch-256.lr-1e-2.safetensors";
+    std::fs::create_dir_all(folder.0.join("out/flow-matching")).unwrap();
+    std::fs::write(folder.0.join(file), "not weights").unwrap();
+    let output = pushforward(&folder.0, &["run", "flow-matching", "--steps", "10"]);
+    let error = text(&output.stderr);
+    assert!(!output.status.success());
+    let expected = format!("error: {file}: not a whole safetensors file");
+    assert!(error.starts_with(&expected), "{error}");
+    assert_eq!(names(&folder.0.join("out/flow-matching")).len(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_goes_on_when_nobody_reads_its_progress() {

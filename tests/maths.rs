@@ -50,15 +50,15 @@ fn cases() -> Vec<Case> {
         case("sigmoid", maths::sigmoid, sigmoid, 2.41, 0x4d54_0b3a_85c6_f649),
         case("softplus", maths::softplus, softplus, 1.81, 0xe50a_5d91_0e08_0bf0),
         case("elu, α = 1.5", |x| maths::elu(x, 1.5), elu, 1.58, 0x5e14_a666_f3be_b5a9),
-        case("x^0.5", |x| maths::powf(x, 0.5), |x| libm::pow(x, 0.5), 1.1, 0x80cd_54ca_9bfc_21d1),
-        case("x^3", |x| maths::powf(x, 3.0), |x| libm::pow(x, 3.0), 1.1, 0x5ca9_9ce9_e6da_0ed0),
+        case("x^0.5", |x| maths::powf(x, 0.5), |x| libm::pow(x, 0.5), 1.04, 0x80cd_54ca_9bfc_21d1),
+        case("x^3", |x| maths::powf(x, 3.0), |x| libm::pow(x, 3.0), 1.02, 0x5ca9_9ce9_e6da_0ed0),
         case("x^-1.75", |x| maths::powf(x, -1.75), |x| libm::pow(x, -1.75),
-            1.1, 0xfb3b_943a_b7a1_9c55),
+            1.04, 0xfb3b_943a_b7a1_9c55),
         case("x^2000.5", |x| maths::powf(x, 2000.5), |x| libm::pow(x, 2000.5),
             1.1, 0x1476_56ed_3638_c639),
-        case("10^x", |x| maths::powf(10.0, x), |x| libm::pow(10.0, x), 1.1, 0x8bac_d9aa_1f44_29b8),
+        case("10^x", |x| maths::powf(10.0, x), |x| libm::pow(10.0, x), 1.05, 0x8bac_d9aa_1f44_29b8),
         case("(-2)^x", |x| maths::powf(-2.0, x), |x| libm::pow(-2.0, x),
-            0.0, 0xe087_ebf6_a7d7_7e9f),
+            0.5, 0xe087_ebf6_a7d7_7e9f),
     ]
 }
 

@@ -35,14 +35,14 @@ The same seed gives the same files to the byte, on every machine. From the sourc
 #[derive(Subcommand)]
 enum Command {
     /// Train a model, measure it, draw it
+    ///
+    /// Shows its progress, then prints what was measured and which files it wrote. An interrupted
+    /// run is taken up where it stopped when it is started again with the same settings.
     Run(Run),
     /// Name what can be run
     List,
 }
 
-/// Train a model, measure it, draw it.
-///
-/// An interrupted run is taken up where it stopped when it is started again with the same settings.
 #[derive(Args)]
 struct Run {
     /// What to run; `pushforward list` names them

@@ -107,15 +107,8 @@ fn check_op(op: &Op) -> Result<(), Disagreement> {
     let forward = |x: &[Tensor]| (op.forward)(&x.iter().collect::<Vec<_>>());
     let y = forward(&x);
     let g = weights(y.shape());
-    for (i, input) in op.inputs.iter().enumerate().filter(|(_, input)| input.is_tracked()) {
-        let analytic = (op.rule)(&g, &x, &y, i);
-        assert!(
-            analytic.shape() == input.shape(),
-            "{}: its rule gave input {i} a gradient of shape {:?}; the input has shape {:?}",
-            op.name,
-            analytic.shape(),
-            input.shape()
-        );
+    for i in (0..x.len()).filter(|&i| op.inputs[i].is_tracked()) {
+        let analytic = op.gradient(&g, &x, &y, i);
         let numeric = differences(|x| inner(&g, &forward(x)), &x, i);
         compare(Some(op.name), i, &analytic, &numeric)?;
     }

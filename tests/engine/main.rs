@@ -10,3 +10,4 @@ mod properties;
 mod random;
 mod reference;
 mod table;
+mod tensor;
