@@ -58,6 +58,9 @@ impl Node {
 impl Tensor {
     /// A new leaf of the graph with the same numbers: derivatives may be asked for with respect to
     /// it.
+    ///
+    /// An update made by hand starts a new leaf: `w = (&w - &g * 0.1).variable();`. Without
+    /// `.variable()` the new w depends on all earlier ones, and every step is slower than the last.
     pub fn variable(&self) -> Tensor {
         let node = Some(Node::new(None));
         Tensor::from_parts(self.shape().to_vec(), Rc::clone(&self.0.data), node)
@@ -137,7 +140,7 @@ pub(crate) fn record(
     Tensor::from_parts(y.shape().to_vec(), Rc::clone(&y.0.data), Some(Node::new(Some(op))))
 }
 
-/// ∂y/∂x for a scalar `y` and each of `xs`, as constants. Zeros where y does not depend on x.
+/// ∂y/∂x for a scalar `y` and each of `xs`, as constants; to differentiate again use [`grad_graph`]. Zeros where y does not depend on x.
 ///
 /// # Panics
 /// If `y` has not exactly one element, `y` or one of `xs` is a constant, or `y` depends on none of
@@ -173,7 +176,8 @@ fn gradients(name: &str, y: &Tensor, xs: &[&Tensor], live: bool) -> Vec<Option<T
         y.is_tracked(),
         "{name}: y does not depend on a variable. Make the inputs variables (x.variable()) before \
          computing y; comparisons, argmax, one_hot, sign and detach give constants, and so does \
-         grad_graph of what is linear"
+         grad: use grad_graph for what is to be differentiated again (of something linear it is a \
+         constant too)"
     );
     for (i, x) in xs.iter().enumerate() {
         assert!(

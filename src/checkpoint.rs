@@ -11,7 +11,12 @@ use std::path::Path;
 /// # Errors
 /// [`Error::Io`] if the file cannot be written, [`Error::Checkpoint`] if two names are equal; then
 /// there is no new file.
-pub fn save_tensors(path: &Path, tensors: &[(String, &Tensor)], note: &str) -> Result<()> {
+pub fn save_tensors(
+    path: impl AsRef<Path>,
+    tensors: &[(String, &Tensor)],
+    note: &str,
+) -> Result<()> {
+    let path = path.as_ref();
     for (i, (name, _)) in tensors.iter().enumerate() {
         if tensors[..i].iter().any(|(other, _)| other == name) {
             return Err(damaged(
@@ -40,8 +45,8 @@ pub fn save_tensors(path: &Path, tensors: &[(String, &Tensor)], note: &str) -> R
 ///
 /// # Errors
 /// As [`save_tensors`].
-pub fn save(path: impl AsRef<Path>, model: &impl Module) -> Result<()> {
-    save_tensors(path.as_ref(), &model.parameters(), "")
+pub fn save(path: impl AsRef<Path>, model: &(impl Module + ?Sized)) -> Result<()> {
+    save_tensors(path, &model.parameters(), "")
 }
 
 /// Every tensor of a safetensors file by name, as constants, and the note in its header. F32 and

@@ -3,11 +3,12 @@
 //! Arithmetic does not err: a wrong shape is a bug in the program and panics with the op and the
 //! shapes.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong outside arithmetic. Every message names the file or the
 /// argument.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
@@ -44,6 +45,13 @@ pub enum Error {
         /// The learning rate of the run.
         lr: f64,
     },
+}
+
+/// The message itself: it is what `unwrap` and a `main` that returns an error print.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 /// A result with this crate's [`Error`].

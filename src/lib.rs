@@ -54,6 +54,9 @@ pub use ops::reduce::Axes;
 pub use tensor::Tensor;
 
 /// The number type of every tensor: `f32`, or `f64` with the feature `f64`.
+///
+/// Settings such as learning rates are `f64`; what meets the numbers of tensors is `Float`: `v as
+/// Float`.
 #[cfg(not(feature = "f64"))]
 pub type Float = f32;
 /// The number type of every tensor: `f64`, because the feature `f64` is on.

@@ -32,7 +32,7 @@ pub fn prefixed<T>(name: &str, parameters: Vec<(String, T)>) -> Vec<(String, T)>
 }
 
 /// Several networks as one, named 0, 1, ….
-impl<M: Module> Module for [M] {
+impl<M: Module> Module for Vec<M> {
     fn parameters(&self) -> Vec<(String, &Tensor)> {
         let parts = self.iter().enumerate();
         parts.flat_map(|(i, part)| prefixed(&i.to_string(), part.parameters())).collect()

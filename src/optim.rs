@@ -1,5 +1,32 @@
 //! Optimizers: from gradients to new parameters, each update equal to PyTorch's of the same name.
 //! Clipping, a moving average of weights, and schedules of the learning rate.
+//!
+//! A training loop with everything:
+//!
+//! ```
+//! use pushforward::nn::{Activation, Mlp, Module};
+//! use pushforward::optim::{Adam, Ema, Optimizer, Schedule, clip_by_norm};
+//! use pushforward::{checkpoint, grad, random::Rng};
+//!
+//! let mut rng = Rng::new(0);
+//! let mut model = Mlp::new(&[1, 16, 1], Activation::Tanh, &mut rng);
+//! let (mut adam, mut ema) = (Adam::new(1e-2), Ema::new(0.99));
+//! let schedule = Schedule::cosine(1e-2, 1e-4, 100);
+//! for step in 0..100 {
+//!     let x = rng.uniform_in(&[32, 1], -1.0, 1.0);
+//!     let loss = model.forward(&x).mse(&(&x * 3.0).sin());
+//!     let (grads, _norm) = clip_by_norm(&grad(&loss, &model.tensors()), 1.0);
+//!     adam.set_lr(schedule.lr(step));
+//!     adam.step(&mut model, &grads);
+//!     ema.update(&model);
+//! }
+//! let mut averaged = model.clone();
+//! ema.copy_to(&mut averaged);
+//! # let path = std::env::temp_dir().join(format!("loop-{}.safetensors", std::process::id()));
+//! checkpoint::save(&path, &averaged)?;
+//! # std::fs::remove_file(path).unwrap();
+//! # Ok::<(), pushforward::Error>(())
+//! ```
 
 use crate::Float;
 use crate::Tensor;
@@ -275,7 +302,12 @@ impl Optimizer for RmsProp {
 
 /// Scales the gradients so that their joint norm is at most `max_norm` (Pascanu et al. 2013);
 /// returns them and the norm before. The factor is min(1, max_norm / (norm + 10⁻⁶)), PyTorch's.
+///
+/// # Panics
+/// Unless `max_norm` is positive.
+#[track_caller]
 pub fn clip_by_norm(grads: &[Tensor], max_norm: Float) -> (Vec<Tensor>, Float) {
+    assert!(max_norm > 0.0, "clip_by_norm: the bound {max_norm} must be positive");
     let squares = grads.iter().map(|g| g.detach().square().sum(..)).sum::<Tensor>();
     let norm = squares.item().sqrt();
     let factor = max_norm / (norm + 1e-6);
@@ -293,7 +325,12 @@ pub struct Ema {
 
 impl Ema {
     /// An average of nothing yet.
+    ///
+    /// # Panics
+    /// Unless `decay` lies in [0, 1].
+    #[track_caller]
     pub fn new(decay: Float) -> Ema {
+        assert!((0.0..=1.0).contains(&decay), "Ema::new: the decay {decay} must lie in [0, 1]");
         Ema { decay, averages: vec![] }
     }
 
@@ -302,7 +339,7 @@ impl Ema {
     /// # Panics
     /// If their shapes differ from those of earlier calls.
     #[track_caller]
-    pub fn update(&mut self, model: &impl Module) {
+    pub fn update(&mut self, model: &(impl Module + ?Sized)) {
         let weights = model.tensors();
         if self.averages.is_empty() {
             self.averages = weights.iter().map(|p| p.detach()).collect();

@@ -11,6 +11,20 @@ use std::rc::Rc;
 ///
 /// Cloning is cheap and shares the numbers. No op writes into an existing tensor. A tensor takes
 /// part in differentiation if it is a [`variable`](Tensor::variable) or was computed from one.
+///
+/// | PyTorch | here |
+/// |---|---|
+/// | `x * 2`, `2 * x` | `&x * 2.0`, `2.0 * &x` (without `&`, x is used up) |
+/// | `x[0]` | `x.slice(0, 0..1)`, or the number `x.at(&[0])`, outside the graph |
+/// | `view(-1, k)`, `unsqueeze` | `reshape`, every size written out |
+/// | `a == b` | `a.eq(&b)` element by element, or `a.is_close(&b, ..)` |
+/// | `torch.cat`, `torch.where` | [`concat`](Tensor::concat), `mask.select(&a, &b)` |
+/// | `x.log()`, `x.pow(2)` | `x.ln()`, `x.powi(2)` or `x.powf(2.0)` |
+/// | `x.sum()`, `x.sum(1)`, `x.sum((0, 1))` | `x.sum(..)`, `x.sum(1)`, `x.sum([0, 1])` |
+/// | `torch.max(a, b)` | `a.maximum(&b)` |
+/// | `torch.randn(3, 2)` | `rng.normal(&[3, 2])`, of a generator passed along |
+/// | `requires_grad_()`, `detach()`, `no_grad` | `variable()`, `detach()`; constants record nothing |
+/// | `loss.backward(); w.grad` | `grad(&loss, &[&w])` |
 #[derive(Clone)]
 pub struct Tensor(pub(crate) Rc<Inner>);
 
@@ -114,7 +128,8 @@ impl Tensor {
         self.data().is_empty()
     }
 
-    /// The numbers in row-major order.
+    /// The numbers in row-major order. They are outside the graph, as what `item`, `at` and `rows`
+    /// return: inside a function to be differentiated use [`slice`](Tensor::slice).
     pub fn data(&self) -> &[Float] {
         &self.0.data
     }
@@ -147,7 +162,11 @@ impl Tensor {
     pub fn at(&self, index: &[usize]) -> Float {
         let inside =
             index.len() == self.rank() && index.iter().zip(self.shape()).all(|(i, n)| i < n);
-        assert!(inside, "at: index {index:?} lies outside shape {:?}", self.shape());
+        assert!(
+            inside,
+            "at: index {index:?} lies outside shape {:?}; give one for each axis",
+            self.shape()
+        );
         let offset = index.iter().zip(self.shape()).fold(0, |offset, (i, n)| offset * n + i);
         self.data()[offset]
     }

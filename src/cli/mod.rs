@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// Without a command this runs `flow-matching`: it trains a small network to carry noise to two
 /// moons, in about ten seconds, and writes the picture to out/flow-matching/figure.png.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(version, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -37,7 +37,7 @@ enum Command {
     /// Train a model, measure it, draw it
     ///
     /// Shows its progress, then prints what was measured and which files it wrote. An interrupted
-    /// run is taken up where it stopped when it is started again with the same settings.
+    /// run goes on from its last thousand steps when it is started again with the same settings.
     Run(Run),
     /// Name what can be run
     List,

@@ -36,8 +36,8 @@ impl fmt::Display for Disagreement {
         let subject = op.map_or(String::from("the function"), |op| format!("op `{op}`"));
         write!(
             f,
-            "{subject}: the derivative for input {input}, element {element}, is {analytic:e} by its rule but \
-             {numeric:e} by differences"
+            "{subject}: the derivative for input {input}, element {element}, is {analytic:.6} by its rule but \
+             {numeric:.6} by differences"
         )?;
         match op {
             Some(_) => Ok(()),
@@ -59,6 +59,11 @@ pub const TOLERANCE: f64 = if Float::MANTISSA_DIGITS == 24 { 2e-3 } else { 1e-7 
 /// Compares the gradient of f with numeric differences: first op by op, in the order of
 /// computation, then the whole. f takes all inputs and may return any shape: it is summed with
 /// fixed random weights.
+///
+/// This is the first order. A rule can be right and still not be differentiable again, if it leaves
+/// the graph; the second order of an op is
+/// `gradcheck(|x| vjp(op, &x[0], &Tensor::ones(&[2])).1, &[x])` (f is called with variables and with
+/// constants, so that it cannot call `grad` itself).
 ///
 /// Inputs should lie away from kinks (0 for relu and abs), where the two rightly differ.
 ///

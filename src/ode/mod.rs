@@ -9,7 +9,9 @@ pub use method::{EULER, MIDPOINT, RungeKutta};
 
 /// x(t₁) from x(t₀) in `steps` equal steps of a method.
 ///
-/// `u(t, x)` is the field; x may have any shape, and u(t, x) has the same.
+/// `u(t, x)` is the field; x may have any shape, and u(t, x) has the same. If u holds variables, the
+/// result is differentiable and every stage stays in memory; where no gradient is wanted, return
+/// `u(t, x).detach()`. A range such as `1.0..0.0` runs backwards.
 ///
 /// ```
 /// use pushforward::{Tensor, ode};

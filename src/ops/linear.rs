@@ -12,14 +12,24 @@ impl Tensor {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn linear(&self, weight: &Tensor, bias: &Tensor) -> Tensor {
-        let fits = match (self.shape(), weight.shape(), bias.shape()) {
-            ([.., x_in], [w_out, w_in], [b_out]) => x_in == w_in && w_out == b_out,
-            _ => false,
+        let (&[outputs, inputs], &[biases]) = (weight.shape(), bias.shape()) else {
+            panic!(
+                "linear: weight {:?} and bias {:?} must be [out, in] and [out]",
+                weight.shape(),
+                bias.shape()
+            )
         };
         assert!(
-            fits,
-            "linear: x {:?}, weight {:?} and bias {:?} must be [.., in], [out, in] and [out]",
+            self.shape().last() == Some(&inputs),
+            "linear: x has shape {:?}, but the weight {:?} takes in = {inputs} numbers along the last \
+             axis; reshape x to [.., {inputs}]",
             self.shape(),
+            weight.shape()
+        );
+        assert!(
+            biases == outputs,
+            "linear: the weight {:?} gives out = {outputs} numbers, the bias {:?} has {biases}; they \
+             must be equal",
             weight.shape(),
             bias.shape()
         );

@@ -1,6 +1,6 @@
 //! Losses that average over every element: fused forward, rule in tensor ops.
 
-use super::{Tensor, broadcast_shape};
+use super::Tensor;
 use crate::Float;
 use crate::autograd::record;
 use crate::kernels::maths;
@@ -44,10 +44,9 @@ impl Tensor {
 
 #[track_caller]
 fn assert_equal_shapes(name: &str, x: &Tensor, target: &Tensor) {
-    broadcast_shape(name, x.shape(), target.shape());
     assert!(
         x.shape() == target.shape(),
-        "{name}: shapes {:?} and {:?} must be equal; broadcast_to says so where repetition is meant",
+        "{name}: shapes {:?} and {:?} must be equal; reshape one of them, for instance [n] to [n, 1]",
         x.shape(),
         target.shape()
     );

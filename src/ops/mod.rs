@@ -172,6 +172,7 @@ operator!(Sub, sub, "y = a − b. VJP g; −g.");
 operator!(Mul, mul, "y = a b, element by element. VJP g b; g a.");
 operator!(Div, div, "y = a / b, element by element. VJP g / b; −g y / b.");
 
+/// Replaces the tensor by a + b, in the graph; nothing is written in place.
 impl AddAssign<&Tensor> for Tensor {
     #[track_caller]
     fn add_assign(&mut self, b: &Tensor) {
@@ -186,9 +187,17 @@ impl AddAssign<Tensor> for Tensor {
     }
 }
 
+/// Replaces the tensor by a − b, in the graph; nothing is written in place.
 impl SubAssign<&Tensor> for Tensor {
     #[track_caller]
     fn sub_assign(&mut self, b: &Tensor) {
+        *self = &*self - b;
+    }
+}
+
+impl SubAssign<Tensor> for Tensor {
+    #[track_caller]
+    fn sub_assign(&mut self, b: Tensor) {
         *self = &*self - b;
     }
 }

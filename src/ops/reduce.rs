@@ -29,6 +29,12 @@ impl<const N: usize> From<[isize; N]> for Axes {
     }
 }
 
+impl<const N: usize> From<&[isize; N]> for Axes {
+    fn from(axes: &[isize; N]) -> Axes {
+        Axes::These(axes.to_vec())
+    }
+}
+
 impl From<&[isize]> for Axes {
     fn from(axes: &[isize]) -> Axes {
         Axes::These(axes.to_vec())

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 /// # Shapes
 impl Tensor {
-    /// The same numbers in another shape. VJP g, reshaped back.
+    /// The same numbers in another shape, every size written out (`x.len() / 2`, no −1). VJP g,
+    /// reshaped back.
     ///
     /// # Panics
     /// If the shapes hold different numbers of elements.
@@ -18,7 +19,8 @@ impl Tensor {
         let size: usize = shape.iter().product();
         assert!(
             size == self.len(),
-            "reshape: shape {:?} has {} elements, {shape:?} would need {size}",
+            "reshape: shape {:?} has {} elements, {shape:?} would need {size}; sizes are not \
+             inferred, write x.len() / the others",
             self.shape(),
             self.len()
         );
