@@ -208,7 +208,7 @@ impl<'a> Training<'a> {
         tensors.extend(prefixed("adam", averages));
         tensors.extend(prefixed("model", model.parameters()));
         let (seed, drawn) = rng.position();
-        checkpoint::save_tensors(&self.file(), &tensors, &format!("{}{seed} {drawn}", self.key()))
+        checkpoint::save_tensors(self.file(), &tensors, &format!("{}{seed} {drawn}", self.key()))
     }
 
     /// Tells what is done after the training.
