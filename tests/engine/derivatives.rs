@@ -248,7 +248,7 @@ fn a_field_in_a_long_solve_costs_the_same_at_every_step() {
     let mut state = x.clone();
     let mut log_p = Tensor::zeros(&[1]);
     for _ in 0..20_000 {
-        log_p = log_p - divergence(|x| -x, &state) * 1e-4;
+        log_p -= divergence(|x| -x, &state) * 1e-4;
         state = &state - &state * 1e-4;
     }
     assert!(log_p.is_close(&Tensor::from([2.0]), 1e-3, 0.0));
