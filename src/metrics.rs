@@ -220,16 +220,19 @@ impl Matching<'_> {
         let (mut i, mut base) = (start, -self.u[start]);
         loop {
             let row = &self.cost[i * n..][..n];
-            dispatch(|| {
-                for (((c, v), distance), from) in
-                    row.iter().zip(&v).zip(&mut distance).zip(&mut from)
-                {
-                    let through_i = base + c - v;
-                    let nearer = through_i < *distance;
-                    *from = if nearer { i } else { *from };
-                    *distance = if nearer { through_i } else { *distance };
-                }
-            });
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (((c, v), distance), from) in
+                        row.iter().zip(&v).zip(&mut distance).zip(&mut from)
+                    {
+                        let through_i = base + c - v;
+                        let nearer = through_i < *distance;
+                        *from = if nearer { i } else { *from };
+                        *distance = if nearer { through_i } else { *distance };
+                    }
+                },
+            );
             let j = position_of_least(&distance);
             closed.push((j, distance[j]));
             if self.row_of[j] == NONE {
@@ -244,17 +247,20 @@ impl Matching<'_> {
 
 /// The first position of the least element, in two passes that vectorise.
 fn position_of_least(x: &[f64]) -> usize {
-    let position = dispatch(|| {
-        let (chunks, rest) = x.as_chunks::<8>();
-        let mut lanes = [f64::INFINITY; 8];
-        for chunk in chunks {
-            for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                *lane = if x < *lane { x } else { *lane };
+    let position = dispatch(
+        #[inline(always)]
+        || {
+            let (chunks, rest) = x.as_chunks::<8>();
+            let mut lanes = [f64::INFINITY; 8];
+            for chunk in chunks {
+                for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                    *lane = if x < *lane { x } else { *lane };
+                }
             }
-        }
-        let least = lanes.iter().chain(rest).fold(f64::INFINITY, |least, &x| least.min(x));
-        x.iter().position(|&x| x == least)
-    });
+            let least = lanes.iter().chain(rest).fold(f64::INFINITY, |least, &x| least.min(x));
+            x.iter().position(|&x| x == least)
+        },
+    );
     position.expect("there is an element, and none is NaN")
 }
 
@@ -275,27 +281,33 @@ fn mean_distance(x: &[f64], y: &[f64], d: usize) -> f64 {
 /// vectorises.
 fn squared_distances(point: &[f64], y_columns: &[Vec<f64>], out: &mut [f64]) {
     out.fill(0.0);
-    dispatch(|| {
-        for (x, column) in point.iter().zip(y_columns) {
-            for (out, y) in out.iter_mut().zip(column) {
-                *out += (x - y) * (x - y);
+    dispatch(
+        #[inline(always)]
+        || {
+            for (x, column) in point.iter().zip(y_columns) {
+                for (out, y) in out.iter_mut().zip(column) {
+                    *out += (x - y) * (x - y);
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// Σ √x in eight lanes.
 fn sum_of_roots(x: &[f64]) -> f64 {
-    dispatch(|| {
-        let (chunks, rest) = x.as_chunks::<8>();
-        let mut lanes = [0.0; 8];
-        for chunk in chunks {
-            for (lane, x) in lanes.iter_mut().zip(chunk) {
-                *lane += x.sqrt();
+    dispatch(
+        #[inline(always)]
+        || {
+            let (chunks, rest) = x.as_chunks::<8>();
+            let mut lanes = [0.0; 8];
+            for chunk in chunks {
+                for (lane, x) in lanes.iter_mut().zip(chunk) {
+                    *lane += x.sqrt();
+                }
             }
-        }
-        lanes.iter().sum::<f64>() + rest.iter().map(|x| x.sqrt()).sum::<f64>()
-    })
+            lanes.iter().sum::<f64>() + rest.iter().map(|x| x.sqrt()).sum::<f64>()
+        },
+    )
 }
 
 /// The points' coordinates one by one: d columns of n numbers.
