@@ -140,7 +140,8 @@ pub(crate) fn record(
     Tensor::from_parts(y.shape().to_vec(), Rc::clone(&y.0.data), Some(Node::new(Some(op))))
 }
 
-/// ∂y/∂x for a scalar `y` and each of `xs`, as constants; to differentiate again use [`grad_graph`]. Zeros where y does not depend on x.
+/// ∂y/∂x for a scalar `y` and each of `xs`, as constants; to differentiate
+/// again use [`grad_graph`]. Zeros where y does not depend on x.
 ///
 /// # Panics
 /// If `y` has not exactly one element, `y` or one of `xs` is a constant, or `y` depends on none of

@@ -84,8 +84,7 @@ fn jacobian_at(y: &Tensor, x: &Tensor) -> Tensor {
 fn gradient(name: &str, f: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> Tensor {
     let y = f(x);
     assert!(y.len() == 1, "{name}: f(x) has shape {:?}; it must be a scalar", y.shape());
-    let [g] = <[_; 1]>::try_from(backward(&y, &Tensor::ones(y.shape()), &[x], true)).expect("one");
-    let Some(g) = g else {
+    let Some(g) = backward(&y, &Tensor::ones(y.shape()), &[x], true).remove(0) else {
         panic!(
             "{name}: f(x) does not depend on its argument: use x inside f, not a variable from \
              outside; at(), item() and data() leave the graph"

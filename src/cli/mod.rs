@@ -36,8 +36,9 @@ The same seed gives the same files to the byte, on every machine. From the sourc
 enum Command {
     /// Train a model, measure it, draw it
     ///
-    /// Shows its progress, then prints what was measured and which files it wrote. An interrupted
-    /// run goes on from its last thousand steps when it is started again with the same settings.
+    /// Shows its progress, then prints what was measured and which files it wrote. The state
+    /// is kept every 1000 steps: an interrupted run goes on from there when it is started again with
+    /// the same settings.
     Run(Run),
     /// Name what can be run
     List,

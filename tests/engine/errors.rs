@@ -285,6 +285,16 @@ const PRODUCTS: &[Case] = &[
 ];
 
 const DERIVATIVES: &[Case] = &[
+    case(
+        "grad",
+        || drop(grad(&v(&[2]).sum(..), &[&v(&[2])])),
+        &["grad: ", "none of xs", "optimizer's step"],
+    ),
+    case(
+        "hessian",
+        || drop(hessian(|x| v(&[2]).sum(..) + x.item(), &v(&[1]))),
+        &["hessian: ", "does not depend on its argument", "item()"],
+    ),
     case("grad", || drop(grad(&v(&[2]), &[])), &["grad: ", "[2]", "Sum or average"]),
     case(
         "grad",
