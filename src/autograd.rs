@@ -16,6 +16,8 @@ use std::rc::Rc;
 pub(crate) struct Node {
     /// The op that made it; `None` for a variable.
     op: Option<Op>,
+    /// The same numbers outside the graph.
+    constant: Tensor,
     /// Where the running walk keeps this node (see [`Walk`]); meaningless between walks.
     slot: Cell<usize>,
 }
@@ -49,10 +51,10 @@ impl Op {
     }
 }
 
-impl Node {
-    fn new(op: Option<Op>) -> Node {
-        Node { op, slot: Cell::new(0) }
-    }
+/// The numbers of a constant as part of the graph.
+fn tracked(constant: Tensor, op: Option<Op>) -> Tensor {
+    let (shape, data) = (constant.shape().to_vec(), Rc::clone(&constant.0.data));
+    Tensor::from_parts(shape, data, Some(Node { op, constant, slot: Cell::new(0) }))
 }
 
 impl Tensor {
@@ -62,16 +64,12 @@ impl Tensor {
     /// An update made by hand starts a new leaf: `w = (&w - &g * 0.1).variable();`. Without
     /// `.variable()` the new w depends on all earlier ones, and every step is slower than the last.
     pub fn variable(&self) -> Tensor {
-        let node = Some(Node::new(None));
-        Tensor::from_parts(self.shape().to_vec(), Rc::clone(&self.0.data), node)
+        tracked(self.detach(), None)
     }
 
     /// The same numbers as a constant: no derivative flows through.
     pub fn detach(&self) -> Tensor {
-        if !self.is_tracked() {
-            return self.clone();
-        }
-        Tensor::from_parts(self.shape().to_vec(), Rc::clone(&self.0.data), None)
+        self.0.node.as_ref().map_or(self, |node| &node.constant).clone()
     }
 
     /// Whether this is a variable or was computed from one.
@@ -136,8 +134,7 @@ pub(crate) fn record(
         return y;
     }
     let inputs = inputs.iter().map(|&x| x.clone()).collect();
-    let op = Op { name, inputs, forward: Box::new(forward), rule: Box::new(rule) };
-    Tensor::from_parts(y.shape().to_vec(), Rc::clone(&y.0.data), Some(Node::new(Some(op))))
+    tracked(y, Some(Op { name, inputs, forward: Box::new(forward), rule: Box::new(rule) }))
 }
 
 /// ∂y/∂x for a scalar `y` and each of `xs`, as constants; to differentiate

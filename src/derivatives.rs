@@ -115,13 +115,13 @@ pub fn hvp(f: impl Fn(&Tensor) -> Tensor, x: &Tensor, v: &Tensor) -> Tensor {
     pull_back(&gradient("hvp", f, &x), v, &x)
 }
 
-/// div u = Σⱼ ∂uⱼ/∂xⱼ at each row of x: `[n, d]` → `[n]`. `u` maps `[n, d]` to `[n, d]`, each row
-/// on its own. d backward walks.
+/// u(x), and div u = Σⱼ ∂uⱼ/∂xⱼ at each row of x: `[n, d]` → `[n, d]`, `[n]`. `u` maps `[n, d]` to
+/// `[n, d]`, each row on its own. d backward walks.
 ///
 /// # Panics
 /// If x is not a matrix, or u(x) has another shape.
 #[track_caller]
-pub fn divergence(u: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> Tensor {
+pub fn divergence(u: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> (Tensor, Tensor) {
     let &[n, d] = x.shape() else {
         panic!("divergence: x has shape {:?}; it must be [n, d]", x.shape())
     };
@@ -132,10 +132,12 @@ pub fn divergence(u: impl Fn(&Tensor) -> Tensor, x: &Tensor) -> Tensor {
         let column = Tensor::from_fn(&[n, d], |i| if i % d == j { 1.0 } else { 0.0 });
         pull_back(&y, &column, &x).slice(1, j..j + 1).reshape(&[n])
     };
-    (0..d).map(term).reduce(|sum, term| sum + term).unwrap_or_else(|| Tensor::zeros(&[n]))
+    let sum = (0..d).map(term).reduce(|sum, term| sum + term);
+    let divergence = sum.unwrap_or_else(|| Tensor::zeros(&[n]));
+    (y, divergence)
 }
 
-/// An unbiased estimate of the divergence at each row, εᵀ J ε, for ε with independent entries of
+/// u(x), and an unbiased estimate of its divergence at each row, εᵀ J ε, for ε with independent entries of
 /// mean 0 and variance 1 (Hutchinson 1990): one backward walk whatever d is. Shapes as
 /// [`divergence`]; `epsilon` as x.
 ///
@@ -146,10 +148,10 @@ pub fn divergence_hutchinson(
     u: impl Fn(&Tensor) -> Tensor,
     x: &Tensor,
     epsilon: &Tensor,
-) -> Tensor {
+) -> (Tensor, Tensor) {
     assert!(x.rank() == 2, "divergence_hutchinson: x has shape {:?}, not [n, d]", x.shape());
     assert_shape("divergence_hutchinson", "epsilon", epsilon.shape(), x.shape());
     let (y, product) = vjp(u, x, epsilon);
     assert_shape("divergence_hutchinson", "u(x)", y.shape(), x.shape());
-    (product * epsilon).sum(-1)
+    (y, (product * epsilon).sum(-1))
 }

@@ -36,6 +36,7 @@ mod error;
 pub mod experiment;
 pub mod graph;
 pub mod kernels;
+pub mod machine;
 pub mod metrics;
 pub mod nn;
 pub mod ode;

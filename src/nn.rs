@@ -20,6 +20,19 @@ pub trait Module {
         self.parameters().into_iter().map(|(_, tensor)| tensor).collect()
     }
 
+    /// The same network with constants for parameters: what it computes is in no graph, unless its
+    /// input is.
+    fn frozen(&self) -> Self
+    where
+        Self: Clone,
+    {
+        let mut frozen = self.clone();
+        for (_, parameter) in frozen.parameters_mut() {
+            *parameter = parameter.detach();
+        }
+        frozen
+    }
+
     /// How many numbers the parameters hold.
     fn size(&self) -> usize {
         self.tensors().iter().map(|tensor| tensor.len()).sum()

@@ -28,9 +28,9 @@
 //! # Ok::<(), pushforward::Error>(())
 //! ```
 
-use crate::Float;
-use crate::Tensor;
+use crate::kernels::{dispatch, memory};
 use crate::nn::Module;
+use crate::{Float, Tensor};
 
 /// One update of the parameters of a module. `grads` are in the order of [`Module::parameters`].
 pub trait Optimizer {
@@ -52,7 +52,7 @@ pub trait Optimizer {
 type State = Vec<Vec<Float>>;
 
 /// Calls `update(i, parameter, gradient)` with the numbers of each parameter, and makes it a new
-/// variable.
+/// variable. The old numbers belong to the graph of the loss, so the new ones are a copy.
 #[track_caller]
 fn update_each(
     model: &mut dyn Module,
@@ -75,7 +75,8 @@ fn update_each(
         );
     }
     for (i, ((_, parameter), grad)) in parameters.into_iter().zip(grads).enumerate() {
-        let mut numbers = parameter.to_vec();
+        let mut numbers = memory::room(parameter.len());
+        numbers.extend_from_slice(parameter.data());
         update(i, &mut numbers, grad.data());
         *parameter = Tensor::new(parameter.shape(), numbers).variable();
     }
@@ -210,21 +211,21 @@ impl Optimizer for Adam {
         let [beta_1, beta_2] = self.betas.map(|beta| beta as Float);
         let [gain_1, gain_2] = self.betas.map(|beta| (1.0 - beta) as Float);
         let rate = (self.lr / (1.0 - powers[0])) as Float;
-        let root = (1.0 - powers[1]).sqrt() as Float;
+        let root = (1.0 / (1.0 - powers[1]).sqrt()) as Float;
         let (eps, decay) = (self.eps as Float, self.weight_decay as Float);
         let added = if self.decoupled { 0.0 } else { decay };
         let kept = if self.decoupled { (1.0 - self.lr * self.weight_decay) as Float } else { 1.0 };
         let (m, v) = (&mut self.m, &mut self.v);
         update_each(model, grads, |i, p, g| {
             let (m, v) = (slot(m, i, p.len()), slot(v, i, p.len()));
-            crate::kernels::dispatch(
+            dispatch(
                 #[inline(always)]
                 || {
                     for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
                         let g = g + added * *p;
                         *m = beta_1 * *m + gain_1 * g;
                         *v = beta_2 * *v + gain_2 * g * g;
-                        *p = kept * *p - rate * *m / (v.sqrt() / root + eps);
+                        *p = kept * *p - rate * *m / (v.sqrt() * root + eps);
                     }
                 },
             );

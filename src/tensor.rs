@@ -4,6 +4,7 @@
 
 use crate::Float;
 use crate::autograd::Node;
+use crate::kernels::memory::Buffer;
 use std::fmt;
 use std::rc::Rc;
 
@@ -30,7 +31,7 @@ pub struct Tensor(pub(crate) Rc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) shape: Vec<usize>,
-    pub(crate) data: Rc<Vec<Float>>,
+    pub(crate) data: Rc<Buffer>,
     /// `None` for a constant.
     pub(crate) node: Option<Node>,
 }
@@ -50,14 +51,10 @@ impl Tensor {
             "Tensor::new: shape {shape:?} holds {size} numbers, but {} were given",
             data.len()
         );
-        Tensor::from_parts(shape.to_vec(), Rc::new(data), None)
+        Tensor::from_parts(shape.to_vec(), Rc::new(Buffer::from(data)), None)
     }
 
-    pub(crate) fn from_parts(
-        shape: Vec<usize>,
-        data: Rc<Vec<Float>>,
-        node: Option<Node>,
-    ) -> Tensor {
+    pub(crate) fn from_parts(shape: Vec<usize>, data: Rc<Buffer>, node: Option<Node>) -> Tensor {
         Tensor(Rc::new(Inner { shape, data, node }))
     }
 

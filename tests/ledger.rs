@@ -1,7 +1,7 @@
 //! The statements of the book, each computed on both sides: a test's name begins with the number of
 //! its statement.
 
-use pushforward::chapters::flow_matching::{Velocity, cfm_loss, run::MOONS, sample};
+use pushforward::chapters::flow_matching::{Velocity, cfm_loss, run::MOONS, trajectory};
 use pushforward::data::{Moons, make_moons};
 use pushforward::metrics::{Compared, compare, energy_distance};
 use pushforward::nn::Module;
@@ -24,7 +24,7 @@ fn states_after_training(loss: Loss) -> Vec<(Float, Tensor)> {
         let gradients = grad(&loss, &u.tensors());
         adam.step(&mut u, &gradients);
     }
-    sample(&u, &rng.normal(&[2000, 2]), 8)
+    trajectory(&u, &rng.normal(&[2000, 2]), 8)
 }
 
 fn distance_to_moons(x: &Tensor) -> Compared {

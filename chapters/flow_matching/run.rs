@@ -1,6 +1,6 @@
 //! The experiment: two moons from noise, as in the book's first run.
 
-use super::{Velocity, cfm_loss, sample};
+use super::{Velocity, cfm_loss, sample, trajectory};
 use crate::data::{Moons, make_moons};
 use crate::experiment::{Event, Experiment, Report, Settings, Training, tail_mean};
 use crate::metrics::{Compared, compare, energy_distance, wasserstein_2};
@@ -54,13 +54,13 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     let mut rows = vec![loss_row(&training.losses)];
 
     let start = Instant::now();
-    let states = sample(&u, &measuring.normal(&[SHOWN, 2]), SAMPLE_STEPS);
+    let states = trajectory(&u, &measuring.normal(&[SHOWN, 2]), SAMPLE_STEPS);
     let sampling = start.elapsed().as_secs_f64();
     let figure = panels(&states);
 
     training.stage("measuring distances");
     let x_0 = measuring.normal(&[COMPARED[0], 2]);
-    let samples = sample(&u, &x_0, SAMPLE_STEPS).remove(SAMPLE_STEPS).1;
+    let samples = sample(&u, &x_0, SAMPLE_STEPS);
     let distances = distances(&samples, &mut measuring);
     rows.extend(distances.iter().map(Distance::row));
     let rate = format!("{:.0} steps/s", steps as f64 / seconds);

@@ -9,10 +9,13 @@
 pub(crate) mod gemm;
 pub(crate) mod lu;
 pub mod maths;
+pub(crate) mod memory;
+pub(crate) mod parallel;
 pub(crate) mod reduce;
 pub(crate) mod strided;
 
 use crate::Float;
+use crate::machine::{Instructions, instructions};
 
 /// Runs `f` compiled for the widest instructions this machine has: AVX2 with FMA, or the portable
 /// ones.
@@ -22,17 +25,14 @@ use crate::Float;
 /// `mul_add` is a call.
 #[inline(always)]
 pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(test)]
-    if tests::PORTABLE.get() {
-        return f();
-    }
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+    if instructions() == Instructions::Avx2 {
         #[target_feature(enable = "avx2,fma")]
+        #[inline(never)]
         fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: both features were just seen on this machine.
+        // SAFETY: `instructions` is `Avx2` only if the machine was seen to have both features.
         return unsafe { with_avx2(f) };
     }
     f()
@@ -40,7 +40,7 @@ pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
 
 /// f of every element.
 pub fn map(x: &[Float], f: impl Fn(Float) -> Float) -> Vec<Float> {
-    let mut y = vec![0.0; x.len()];
+    let mut y = memory::take(x.len());
     dispatch(
         #[inline(always)]
         || {
@@ -54,7 +54,7 @@ pub fn map(x: &[Float], f: impl Fn(Float) -> Float) -> Vec<Float> {
 
 /// f of every pair of elements.
 pub(crate) fn zip(a: &[Float], b: &[Float], f: impl Fn(Float, Float) -> Float) -> Vec<Float> {
-    let mut y = vec![0.0; a.len()];
+    let mut y = memory::take(a.len());
     dispatch(
         #[inline(always)]
         || {
@@ -81,7 +81,7 @@ pub(crate) fn zip_broadcast(
     if a.len() == size && b.len() == size {
         return zip(a, b, f);
     }
-    let mut y = Vec::with_capacity(size);
+    let mut y = memory::room(size);
     dispatch(
         #[inline(always)]
         || {
@@ -105,13 +105,7 @@ pub(crate) fn zip_broadcast(
 mod tests {
     use super::gemm::{Matrix, gemm};
     use super::*;
-    use std::cell::Cell;
-
-    thread_local! {
-        /// Whether `dispatch` leaves out what only some machines have.
-        pub static PORTABLE: Cell<bool> = const { Cell::new(false) };
-    }
-
+    use crate::machine::set_instructions;
     /// Numbers of many sizes and both signs.
     fn numbers(n: usize) -> Vec<Float> {
         let scramble = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) % 20_011;
@@ -138,18 +132,18 @@ mod tests {
         results.push(reduce::sum(&x, [1, x.len(), 1]));
         results.push(reduce::sum(&x, [1, x.len() / 11, 11]));
         let mut c = vec![0.0; 71 * 33];
-        gemm(Matrix::new(&x, 101), Matrix::new(&x[1000..], 33), [71, 101, 33], &mut c);
+        gemm(Matrix::new(&x, 101), Matrix::new(&x[1000..], 33), [71, 101, 33], None, &mut c);
         results.push(c);
         results
     }
 
     #[test]
-    fn the_portable_code_and_that_of_this_machine_give_the_same_bits() {
+    fn the_baseline_code_and_that_of_this_machine_give_the_same_bits() {
         let bits = |results: Vec<Vec<Float>>| -> Vec<Vec<_>> {
             results.iter().map(|x| x.iter().map(|x| x.to_bits()).collect()).collect()
         };
         let fast = bits(everything());
-        PORTABLE.set(true);
+        set_instructions(Instructions::Baseline);
         assert!(fast == bits(everything()));
     }
 }

@@ -5,14 +5,15 @@
 //! ascending k.
 
 use crate::Float;
-use crate::kernels::dispatch;
+use crate::kernels::{dispatch, memory};
 
 /// Partial sums of a row.
 pub const LANES: usize = 16;
 
 /// `[outer, k, inner]` → `[outer, inner]`: the sum over the middle axis.
 pub fn sum(x: &[Float], [outer, k, inner]: [usize; 3]) -> Vec<Float> {
-    let mut y = vec![0.0; outer * inner];
+    let mut y = memory::take(outer * inner);
+    y.fill(0.0);
     dispatch(
         #[inline(always)]
         || {

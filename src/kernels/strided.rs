@@ -2,6 +2,7 @@
 //! writes.
 
 use crate::Float;
+use crate::kernels::memory;
 
 /// The strides of a contiguous row-major array.
 pub fn contiguous(shape: &[usize]) -> Vec<isize> {
@@ -80,7 +81,7 @@ fn merge_axes<const K: usize>(
 
 /// The elements of x met on a walk that starts at `offset`, in order.
 pub fn read(x: &[Float], offset: usize, shape: &[usize], strides: &[isize]) -> Vec<Float> {
-    let mut y = Vec::with_capacity(shape.iter().product());
+    let mut y = memory::room(shape.iter().product());
     for_each_run(shape, [strides], |[start], [step], n| {
         let start = start.wrapping_add(offset);
         match step {
@@ -100,7 +101,8 @@ pub fn write(
     shape: &[usize],
     strides: &[isize],
 ) -> Vec<Float> {
-    let mut y = vec![0.0; size];
+    let mut y = memory::take(size);
+    y.fill(0.0);
     let mut x = x.iter();
     for_each_run(shape, [strides], |[start], [step], n| {
         for (i, &x) in x.by_ref().take(n).enumerate() {

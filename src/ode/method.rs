@@ -26,6 +26,15 @@ pub const EULER: RungeKutta = RungeKutta { name: "Euler", order: 1, a: &[], b: &
 pub const MIDPOINT: RungeKutta =
     RungeKutta { name: "midpoint", order: 2, a: &[&[0.5]], b: &[0.0, 1.0], c: &[0.5] };
 
+/// Four stages, weighted 1 : 2 : 2 : 1 (Kutta 1901).
+pub const RK4: RungeKutta = RungeKutta {
+    name: "RK4",
+    order: 4,
+    a: &[&[0.5], &[0.0, 0.5], &[0.0, 0.0, 1.0]],
+    b: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
+    c: &[0.5, 0.5, 1.0],
+};
+
 impl RungeKutta {
     /// x(t + h) from x(t).
     ///

@@ -88,7 +88,7 @@ impl Tensor {
 
     /// y = tanh x. VJP g (1 − y²).
     pub fn tanh(&self) -> Tensor {
-        self.unary("tanh", maths::tanh, |g, _x, y| g - g * y * y)
+        self.unary("tanh", maths::tanh, |g, _x, y| tanh_vjp(g, y))
     }
 
     /// y = erf x = 2/√π ∫₀ˣ e^(−s²) ds. VJP 2/√π g e^(−x²).
@@ -102,7 +102,7 @@ impl Tensor {
 impl Tensor {
     /// y = σ(x) = 1 / (1 + e⁻ˣ). VJP g y (1 − y).
     pub fn sigmoid(&self) -> Tensor {
-        self.unary("sigmoid", maths::sigmoid, |g, _x, y| g * y * (1.0 - y))
+        self.unary("sigmoid", maths::sigmoid, |g, _x, y| sigmoid_vjp(g, y))
     }
 
     /// y = ln(1 + eˣ), without overflow. VJP g σ(x).
@@ -122,12 +122,17 @@ impl Tensor {
     }
 
     /// y = x for x > 0, else α (eˣ − 1) (Clevert, Unterthiner & Hochreiter 2016). VJP g; g (y + α).
+    ///
+    /// # Panics
+    /// If α is negative.
+    #[track_caller]
     pub fn elu(&self, alpha: Float) -> Tensor {
+        assert!(alpha >= 0.0, "elu: α = {alpha} is negative; then y would not tell the sign of x");
         self.unary(
             "elu",
             #[inline(always)]
             move |x| maths::elu(x, alpha),
-            move |g, x, y| x.gt(0.0).select(g, &(g * (y + alpha))),
+            move |g, _x, y| elu_vjp(g, y, alpha),
         )
     }
 
@@ -150,10 +155,7 @@ impl Tensor {
             "silu",
             #[inline(always)]
             |x| x * maths::sigmoid(x),
-            |g, x, y| {
-                let s = x.sigmoid();
-                g * (&s + y * (1.0 - &s))
-            },
+            |g, x, _y| silu_vjp(g, x),
         )
     }
 
@@ -177,6 +179,63 @@ impl Tensor {
     fn normal_density(&self) -> Tensor {
         (self.square() * -0.5).exp() * 0.398_942_280_401_432_7_f64 as Float
     }
+}
+
+// The rules that training spends its time in, each as one op with a rule of its own.
+
+/// g (1 − y²).
+fn tanh_vjp(g: &Tensor, y: &Tensor) -> Tensor {
+    binary(
+        "tanh_vjp",
+        g,
+        y,
+        |g, y| g - g * y * y,
+        |u, _g, y, _| tanh_vjp(u, y),
+        |u, g, y, _| u * g * y * -2.0,
+    )
+}
+
+/// g y (1 − y).
+fn sigmoid_vjp(g: &Tensor, y: &Tensor) -> Tensor {
+    binary(
+        "sigmoid_vjp",
+        g,
+        y,
+        |g, y| g * y * (1.0 - y),
+        |u, _g, y, _| sigmoid_vjp(u, y),
+        |u, g, y, _| u * g * (1.0 - 2.0 * y),
+    )
+}
+
+/// g where y > 0, else g (y + α).
+fn elu_vjp(g: &Tensor, y: &Tensor, alpha: Float) -> Tensor {
+    binary(
+        "elu_vjp",
+        g,
+        y,
+        move |g, y| if y > 0.0 { g } else { g * (y + alpha) },
+        move |u, _g, y, _| elu_vjp(u, y, alpha),
+        |u, g, y, _| (u * g).where_true(&y.le(0.0)),
+    )
+}
+
+/// g (σ + x σ (1 − σ)), σ = σ(x).
+fn silu_vjp(g: &Tensor, x: &Tensor) -> Tensor {
+    binary(
+        "silu_vjp",
+        g,
+        x,
+        #[inline(always)]
+        |g, x| {
+            let s = maths::sigmoid(x);
+            g * (x * (1.0 - s)).mul_add(s, s)
+        },
+        |u, _g, x, _| silu_vjp(u, x),
+        |u, g, x, _| {
+            let s = x.sigmoid();
+            u * g * sigmoid_vjp(&(x * (1.0 - 2.0 * &s) + 2.0), &s)
+        },
+    )
 }
 
 /// # Bounds

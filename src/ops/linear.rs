@@ -2,6 +2,8 @@
 
 use super::Tensor;
 use crate::autograd::record;
+use crate::kernels::gemm::{Matrix, gemm};
+use crate::kernels::memory;
 
 /// # Layers
 impl Tensor {
@@ -34,8 +36,16 @@ impl Tensor {
             bias.shape()
         );
         let forward = |x: &[&Tensor]| {
-            let [x, w, b] = [x[0], x[1], x[2]].map(Tensor::detach);
-            rows(&x).matmul_nt(&w).reshape(&[&x.shape()[..x.rank() - 1], b.shape()].concat()) + b
+            let (&[outputs, inputs], before) = (x[1].shape(), &x[0].shape()[..x[0].rank() - 1])
+            else {
+                unreachable!("the weight was seen to be a matrix")
+            };
+            let rows = before.iter().product();
+            let mut y = memory::take(rows * outputs);
+            let [x_rows, w_t] =
+                [Matrix::new(x[0].data(), inputs), Matrix::new(x[1].data(), inputs).t()];
+            gemm(x_rows, w_t, [rows, inputs, outputs], Some(x[2].data()), &mut y);
+            Tensor::new(&[before, &[outputs]].concat(), y)
         };
         record("linear", &[self, weight, bias], forward, |g, x, _y, i| match i {
             0 => g.matmul(&x[1]),

@@ -4,6 +4,7 @@
 use super::{Tensor, broadcast};
 use crate::autograd::record;
 use crate::kernels::gemm::{Matrix, gemm};
+use crate::kernels::memory;
 
 /// Which operand is read transposed.
 #[derive(Clone, Copy, PartialEq)]
@@ -147,7 +148,7 @@ impl Layout {
 
 /// `count` products of matrices that lie one after the other: `[count * m * n]`.
 fn multiply_each(form: Form, [a, b]: [&Tensor; 2], [m, k, n]: [usize; 3], count: usize) -> Tensor {
-    let mut c = vec![0.0; count * m * n];
+    let mut c = memory::take(count * m * n);
     for (i, c) in c.chunks_exact_mut((m * n).max(1)).enumerate() {
         let (a, b) = (&a.data()[i * m * k..][..m * k], &b.data()[i * k * n..][..k * n]);
         let (a, b) = match form {
@@ -155,7 +156,7 @@ fn multiply_each(form: Form, [a, b]: [&Tensor; 2], [m, k, n]: [usize; 3], count:
             Form::Nt => (Matrix::new(a, k), Matrix::new(b, k).t()),
             Form::Tn => (Matrix::new(a, m).t(), Matrix::new(b, n)),
         };
-        gemm(a, b, [m, k, n], c);
+        gemm(a, b, [m, k, n], None, c);
     }
     Tensor::from(c)
 }

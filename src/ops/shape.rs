@@ -3,7 +3,7 @@
 use super::reduce::axis_index;
 use super::{Tensor, broadcast_shape};
 use crate::autograd::record;
-use crate::kernels::strided;
+use crate::kernels::{memory, strided};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -194,7 +194,7 @@ impl Tensor {
             let mut shape = x[0].shape().to_vec();
             shape[axis] = x.iter().map(|x| x.shape()[axis]).sum();
             let outer: usize = shape[..axis].iter().product();
-            let mut y = Vec::with_capacity(shape.iter().product());
+            let mut y = memory::room(shape.iter().product());
             for o in 0..outer {
                 for x in x {
                     let run = x.len() / outer;

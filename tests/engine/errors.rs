@@ -179,6 +179,7 @@ const REDUCTIONS: &[Case] = &[
 ];
 
 const SHAPES: &[Case] = &[
+    case("elu", || drop(z(&[2]).elu(-1.0)), &["elu: ", "-1"]),
     case("clamp", || drop(z(&[2]).clamp(1.0, 0.0)), &["clamp: ", "1", "0"]),
     case("reshape", || drop(z(&[2, 3]).reshape(&[4])), &["reshape: ", "[2, 3]", "6", "[4]", "4"]),
     case("permute", || drop(z(&[2, 3]).permute(&[1, 1])), &["permute: ", "[1, 1]", "[2, 3]"]),

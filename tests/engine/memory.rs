@@ -167,7 +167,7 @@ fn the_graphs_of_derivatives_and_of_custom_ops_are_freed() {
         ("gradcheck", &|x| drop(gradcheck(|x| field(&x[0]), &[x.detach()]))),
         ("a divergence's gradient", &|x| {
             let x = x.variable();
-            drop(grad(&divergence(field, &x).sum(..), &[&x]))
+            drop(grad(&divergence(field, &x).1.sum(..), &[&x]))
         }),
     ];
     for (name, f) in uses {

@@ -117,7 +117,7 @@ fn composition(name: &str, p: &Named) -> Tensor {
             let (_, slope) = vjp(|x| mlp(p, x), &p["x"], &Tensor::ones(&[4, 1]));
             (slope.square().sum(1).sqrt() - 1.0).square().mean(..)
         }
-        "divergence" => divergence(|x| mlp(p, x), &p["x"]).square().mean(..),
+        "divergence" => divergence(|x| mlp(p, x), &p["x"]).1.square().mean(..),
         "linear_vae" => {
             let h = p["x"].matmul_nt(&p["W_enc"]).split(1, &[2, 2]);
             let (mu, log_var) = (&h[0], &h[1]);
