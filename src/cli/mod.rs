@@ -8,7 +8,7 @@ pub use progress::line;
 use progress::Progress;
 use pushforward::chapters::EXPERIMENTS;
 use pushforward::experiment::{Experiment, Settings};
-use pushforward::{Error, Result};
+use pushforward::{Error, Result, machine};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -63,6 +63,9 @@ struct Run {
     /// Folder for all files [default: out/NAME]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Threads to use at most; their number changes no result [default: all of the machine]
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
     /// No progress; print the table only
     #[arg(long, short)]
     quiet: bool,
@@ -76,6 +79,9 @@ impl Cli {
             Some(Command::List) => print(&list()),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
+                if let Some(threads) = arguments.threads {
+                    machine::set_threads(threads.get());
+                }
                 run(experiment, &arguments.settings(experiment), arguments.quiet)
             }
         }

@@ -23,7 +23,7 @@ const BLOCK: usize = 256;
 const FEW: usize = 4;
 
 /// Multiply-adds below which a second thread costs more than it saves.
-const WORTH_A_THREAD: usize = 2_000_000;
+const WORTH_A_THREAD: usize = 500_000;
 
 type Row = [Float; COLUMNS];
 type Tile = [Row; ROWS];

@@ -38,31 +38,68 @@ pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Elements of [`map`] for each thread: fewer cost more to hand over than they save.
+const MAPPED: usize = 32_768;
+
+/// The same where two or three arrays are combined, which memory limits sooner than arithmetic.
+const ZIPPED: usize = 131_072;
+
 /// f of every element.
-pub fn map(x: &[Float], f: impl Fn(Float) -> Float) -> Vec<Float> {
+pub fn map(x: &[Float], f: impl Fn(Float) -> Float + Sync) -> Vec<Float> {
     let mut y = memory::take(x.len());
-    dispatch(
-        #[inline(always)]
-        || {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = f(x);
-            }
-        },
-    );
+    parallel::rows(&mut y, 1, x.len() / MAPPED, 16, |part, y| {
+        let x = &x[part];
+        dispatch(
+            #[inline(always)]
+            || {
+                for (y, &x) in y.iter_mut().zip(x) {
+                    *y = f(x);
+                }
+            },
+        );
+    });
     y
 }
 
 /// f of every pair of elements.
-pub(crate) fn zip(a: &[Float], b: &[Float], f: impl Fn(Float, Float) -> Float) -> Vec<Float> {
+pub(crate) fn zip(
+    a: &[Float],
+    b: &[Float],
+    f: impl Fn(Float, Float) -> Float + Sync,
+) -> Vec<Float> {
+    let n = a.len().min(b.len());
+    let mut y = memory::take(n);
+    parallel::rows(&mut y, 1, n / ZIPPED, 16, |part, y| {
+        let (a, b) = (&a[part.clone()], &b[part]);
+        dispatch(
+            #[inline(always)]
+            || {
+                for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                    *y = f(a, b);
+                }
+            },
+        );
+    });
+    y
+}
+
+/// f of every triple of elements.
+pub(crate) fn zip3(
+    [a, b, c]: [&[Float]; 3],
+    f: impl Fn(Float, Float, Float) -> Float + Sync,
+) -> Vec<Float> {
     let mut y = memory::take(a.len());
-    dispatch(
-        #[inline(always)]
-        || {
-            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-                *y = f(a, b);
-            }
-        },
-    );
+    parallel::rows(&mut y, 1, a.len() / ZIPPED, 16, |part, y| {
+        let (a, b, c) = (&a[part.clone()], &b[part.clone()], &c[part]);
+        dispatch(
+            #[inline(always)]
+            || {
+                for (((y, &a), &b), &c) in y.iter_mut().zip(a).zip(b).zip(c) {
+                    *y = f(a, b, c);
+                }
+            },
+        );
+    });
     y
 }
 
@@ -75,12 +112,9 @@ pub(crate) fn zip_broadcast(
     b: &[Float],
     shape: &[usize],
     strides: [&[isize]; 2],
-    f: impl Fn(Float, Float) -> Float,
+    f: impl Fn(Float, Float) -> Float + Sync,
 ) -> Vec<Float> {
     let size = shape.iter().product();
-    if a.len() == size && b.len() == size {
-        return zip(a, b, f);
-    }
     let mut y = memory::room(size);
     dispatch(
         #[inline(always)]

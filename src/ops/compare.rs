@@ -50,7 +50,12 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn compare(&self, name: &str, other: &Tensor, f: impl Fn(Float, Float) -> bool) -> Tensor {
+    fn compare(
+        &self,
+        name: &str,
+        other: &Tensor,
+        f: impl Fn(Float, Float) -> bool + Sync,
+    ) -> Tensor {
         zip(name, self, other, |a, b| if f(a, b) { 1.0 } else { 0.0 })
     }
 

@@ -1,7 +1,8 @@
 //! Functions of one number, and the larger and smaller of two, element by element.
 
 use super::binary;
-use crate::kernels::maths;
+use crate::autograd::record;
+use crate::kernels::{self, maths};
 use crate::{Float, Tensor};
 
 /// # Elementary functions
@@ -191,8 +192,21 @@ fn tanh_vjp(g: &Tensor, y: &Tensor) -> Tensor {
         y,
         |g, y| g - g * y * y,
         |u, _g, y, _| tanh_vjp(u, y),
-        |u, g, y, _| u * g * y * -2.0,
+        |u, g, y, _| product(-2.0, [u, g, y]),
     )
+}
+
+/// c x₀ x₁ x₂, of one shape.
+fn product(c: Float, x: [&Tensor; 3]) -> Tensor {
+    let forward = move |x: &[&Tensor]| {
+        let data = [x[0], x[1], x[2]].map(Tensor::data);
+        Tensor::new(x[0].shape(), kernels::zip3(data, |a, b, d| c * a * b * d))
+    };
+    record("product", &x, forward, move |g, x, _y, i| {
+        let mut factors = [&x[0], &x[1], &x[2]];
+        factors[i] = g;
+        product(c, factors)
+    })
 }
 
 /// g y (1 − y).

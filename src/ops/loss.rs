@@ -16,8 +16,8 @@ impl Tensor {
         assert_equal_shapes("mse", self, target);
         let forward = |x: &[&Tensor]| (x[0].detach() - x[1].detach()).square().mean(..);
         record("mse", &[self, target], forward, |g, x, _y, i| {
-            let d = g * (&x[0] - &x[1]) * (2.0 / x[0].len() as Float);
-            if i == 0 { d } else { -d }
+            let d = if i == 0 { &x[0] - &x[1] } else { &x[1] - &x[0] };
+            d * (g * (2.0 / x[0].len() as Float))
         })
     }
 
@@ -30,14 +30,18 @@ impl Tensor {
     pub fn bce_with_logits(&self, target: &Tensor) -> Tensor {
         assert_equal_shapes("bce_with_logits", self, target);
         let forward = |x: &[&Tensor]| {
-            let term = |x: Float, t: Float| {
-                (if x > 0.0 { x } else { 0.0 }) - x * t + maths::softplus(-x.abs())
-            };
-            super::zip("bce_with_logits", x[0], x[1], term).mean(..)
+            let terms = super::zip(
+                "bce_with_logits",
+                x[0],
+                x[1],
+                #[inline(always)]
+                |x, t| (if x > 0.0 { x } else { 0.0 }) - x * t + maths::softplus(-x.abs()),
+            );
+            terms.mean(..)
         };
         record("bce_with_logits", &[self, target], forward, |g, x, _y, i| {
             let d = if i == 0 { x[0].sigmoid() - &x[1] } else { -&x[0] };
-            g * d / x[0].len() as Float
+            d * (g / x[0].len() as Float)
         })
     }
 }

@@ -24,7 +24,7 @@ impl Tensor {
     fn unary(
         &self,
         name: &'static str,
-        f: impl Fn(Float) -> Float + 'static,
+        f: impl Fn(Float) -> Float + Sync + 'static,
         rule: impl Fn(&Tensor, &Tensor, &Tensor) -> Tensor + 'static,
     ) -> Tensor {
         let forward = move |x: &[&Tensor]| x[0].map(&f);
@@ -32,7 +32,7 @@ impl Tensor {
     }
 
     /// f of every element, as a constant.
-    fn map(&self, f: impl Fn(Float) -> Float) -> Tensor {
+    fn map(&self, f: impl Fn(Float) -> Float + Sync) -> Tensor {
         Tensor::new(self.shape(), kernels::map(self.data(), f))
     }
 }
@@ -44,11 +44,13 @@ fn binary(
     name: &'static str,
     a: &Tensor,
     b: &Tensor,
-    f: impl Fn(Float, Float) -> Float + 'static,
+    f: impl Fn(Float, Float) -> Float + Sync + 'static,
     da: impl Fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor + 'static,
     db: impl Fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor + 'static,
 ) -> Tensor {
-    broadcast_shape(name, a.shape(), b.shape()); // panics in the caller's name
+    if a.shape() != b.shape() {
+        broadcast_shape(name, a.shape(), b.shape()); // panics in the caller's name
+    }
     let rule = move |g: &Tensor, x: &[Tensor], y: &Tensor, i: usize| {
         let d = if i == 0 { da(g, &x[0], &x[1], y) } else { db(g, &x[0], &x[1], y) };
         d.sum_to(x[i].shape())
@@ -58,7 +60,10 @@ fn binary(
 
 /// f of every pair of elements, as a constant.
 #[track_caller]
-fn zip(name: &str, a: &Tensor, b: &Tensor, f: impl Fn(Float, Float) -> Float) -> Tensor {
+fn zip(name: &str, a: &Tensor, b: &Tensor, f: impl Fn(Float, Float) -> Float + Sync) -> Tensor {
+    if a.shape() == b.shape() {
+        return Tensor::new(a.shape(), kernels::zip(a.data(), b.data(), f));
+    }
     let shape = broadcast_shape(name, a.shape(), b.shape());
     let [sa, sb] = [a, b].map(|t| strided::broadcast(t.shape(), &shape));
     Tensor::new(&shape, kernels::zip_broadcast(a.data(), b.data(), &shape, [&sa, &sb], f))
