@@ -51,13 +51,13 @@ pub trait Optimizer {
 /// The running averages an optimizer keeps for each parameter, zeros before the first step.
 type State = Vec<Vec<Float>>;
 
-/// Calls `update(i, parameter, gradient)` with the numbers of each parameter, and makes it a new
-/// variable. The old numbers belong to the graph of the loss, so the new ones are a copy.
+/// Calls `update(i, new, parameter, gradient)` with the numbers of each parameter, for `new` to be
+/// written, and makes of it a new variable. The old numbers belong to the graph of the loss.
 #[track_caller]
 fn update_each(
     model: &mut dyn Module,
     grads: &[Tensor],
-    mut update: impl FnMut(usize, &mut [Float], &[Float]),
+    mut update: impl FnMut(usize, &mut [Float], &[Float], &[Float]),
 ) {
     let parameters = model.parameters_mut();
     assert!(
@@ -75,9 +75,8 @@ fn update_each(
         );
     }
     for (i, ((_, parameter), grad)) in parameters.into_iter().zip(grads).enumerate() {
-        let mut numbers = memory::room(parameter.len());
-        numbers.extend_from_slice(parameter.data());
-        update(i, &mut numbers, grad.data());
+        let mut numbers = memory::take(parameter.len());
+        update(i, &mut numbers, parameter.data(), grad.data());
         *parameter = Tensor::new(parameter.shape(), numbers).variable();
     }
 }
@@ -120,12 +119,12 @@ impl Optimizer for Sgd {
     fn step(&mut self, model: &mut dyn Module, grads: &[Tensor]) {
         let [lr, mu, decay] = [self.lr, self.momentum, self.weight_decay].map(|v| v as Float);
         let (nesterov, velocity) = (self.nesterov, &mut self.velocity);
-        update_each(model, grads, |i, p, g| {
+        update_each(model, grads, |i, new, p, g| {
             let b = slot(velocity, i, p.len());
-            for ((p, &g), b) in p.iter_mut().zip(g).zip(b) {
-                let g = g + decay * *p;
+            for (((new, &p), &g), b) in new.iter_mut().zip(p).zip(g).zip(b) {
+                let g = g + decay * p;
                 *b = mu * *b + g; // b starts at 0, so the first b is g
-                *p -= lr * if nesterov { g + mu * *b } else { *b };
+                *new = p - lr * if nesterov { g + mu * *b } else { *b };
             }
         });
     }
@@ -216,16 +215,16 @@ impl Optimizer for Adam {
         let added = if self.decoupled { 0.0 } else { decay };
         let kept = if self.decoupled { (1.0 - self.lr * self.weight_decay) as Float } else { 1.0 };
         let (m, v) = (&mut self.m, &mut self.v);
-        update_each(model, grads, |i, p, g| {
+        update_each(model, grads, |i, new, p, g| {
             let (m, v) = (slot(m, i, p.len()), slot(v, i, p.len()));
             dispatch(
                 #[inline(always)]
-                || {
-                    for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-                        let g = g + added * *p;
+                move || {
+                    for ((((new, &p), &g), m), v) in new.iter_mut().zip(p).zip(g).zip(m).zip(v) {
+                        let g = g + added * p;
                         *m = beta_1 * *m + gain_1 * g;
                         *v = beta_2 * *v + gain_2 * g * g;
-                        *p = kept * *p - rate * *m / (v.sqrt() * root + eps);
+                        *new = kept * p - rate * *m / (v.sqrt() * root + eps);
                     }
                 },
             );
@@ -278,16 +277,16 @@ impl Optimizer for RmsProp {
         let gain = (1.0 - self.alpha) as Float;
         let centered = self.centered;
         let (v, mean, velocity) = (&mut self.v, &mut self.mean, &mut self.velocity);
-        update_each(model, grads, |i, p, g| {
+        update_each(model, grads, |i, new, p, g| {
             let (v, mean) = (slot(v, i, p.len()), slot(mean, i, p.len()));
             let velocity = slot(velocity, i, p.len());
-            for (k, (p, &g)) in p.iter_mut().zip(g).enumerate() {
+            for (k, ((new, &p), &g)) in new.iter_mut().zip(p).zip(g).enumerate() {
                 v[k] = alpha * v[k] + gain * g * g;
                 mean[k] = alpha * mean[k] + gain * g;
                 let spread = if centered { v[k] - mean[k] * mean[k] } else { v[k] };
                 let root = spread.max(0.0).sqrt(); // v − mean² may round below 0
                 velocity[k] = mu * velocity[k] + g / (root + eps);
-                *p -= lr * velocity[k];
+                *new = p - lr * velocity[k];
             }
         });
     }

@@ -19,8 +19,8 @@ const COLUMNS: usize = 16;
 /// Steps of k between two visits to the elements of C.
 const BLOCK: usize = 256;
 
-/// With so few steps of k, loading and storing C is the work, and a tile would only be in the way.
-const FEW: usize = 4;
+/// Columns of B that are copied together: rows of B are read in longer pieces then.
+const TOGETHER: usize = 4 * COLUMNS;
 
 /// Multiply-adds below which a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 500_000;
@@ -72,12 +72,12 @@ pub fn gemm(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>,
         let (a, sizes) = (a.from(rows.start, 0), [rows.len(), k, n]);
         dispatch(
             #[inline(always)]
-            || {
-                if k <= FEW {
-                    by_rows(a, b, sizes, bias, c)
-                } else {
-                    by_tiles(a, b, sizes, bias, c)
-                }
+            || match k {
+                0 => by_rows::<0>(a, b, sizes, bias, c),
+                1 => by_rows::<1>(a, b, sizes, bias, c),
+                2 => by_rows::<2>(a, b, sizes, bias, c),
+                3 => by_rows::<3>(a, b, sizes, bias, c),
+                _ => by_tiles(a, b, sizes, bias, c),
             },
         );
     });
@@ -94,22 +94,39 @@ fn transposed(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], c: &mut [Float]) {
     }
 }
 
-/// A row of C at a time, as the sum of k rows of B.
+/// A row of C at a time. With so few steps of k, loading and storing C is the work, and a tile would
+/// only be in the way.
 #[inline(always)]
-fn by_rows(a: Matrix, b: Matrix, [_, k, n]: [usize; 3], bias: Option<&[Float]>, c: &mut [Float]) {
-    let mut rows = memory::scratch(k * n);
-    for (j, p) in (0..n).flat_map(|j| (0..k).map(move |p| (j, p))) {
-        rows[p * n + j] = b.data[p * b.row + j * b.column];
-    }
+fn by_rows<const K: usize>(
+    a: Matrix,
+    b: Matrix,
+    [_, _, n]: [usize; 3],
+    bias: Option<&[Float]>,
+    c: &mut [Float],
+) {
+    let panels: Vec<[Row; K]> = (0..n)
+        .step_by(COLUMNS)
+        .map(|j| {
+            let at = |p, j| if j < n { b.data[p * b.row + j * b.column] } else { 0.0 };
+            std::array::from_fn(|p| std::array::from_fn(|q| at(p, j + q)))
+        })
+        .collect();
+    let starts: Vec<Row> = (0..n)
+        .step_by(COLUMNS)
+        .map(|j| std::array::from_fn(|q| bias.and_then(|bias| bias.get(j + q)).map_or(0.0, |b| *b)))
+        .collect();
     for (i, c) in c.chunks_exact_mut(n).enumerate() {
-        match bias {
-            Some(bias) => c.copy_from_slice(bias),
-            None => c.fill(0.0),
-        }
-        for (p, row) in rows.chunks_exact(n).enumerate() {
-            let a = a.data[i * a.row + p * a.column];
-            for (c, &b) in c.iter_mut().zip(row) {
-                *c = a.mul_add(b, *c);
+        let a: [Float; K] = std::array::from_fn(|p| a.data[i * a.row + p * a.column]);
+        for ((c, panel), start) in c.chunks_mut(COLUMNS).zip(&panels).zip(&starts) {
+            let mut row = *start;
+            for p in 0..K {
+                for j in 0..COLUMNS {
+                    row[j] = a[p].mul_add(panel[p][j], row[j]);
+                }
+            }
+            match c.as_mut_array() {
+                Some(c) => *c = row,
+                None => c.copy_from_slice(&row[..c.len()]),
             }
         }
     }
@@ -117,41 +134,52 @@ fn by_rows(a: Matrix, b: Matrix, [_, k, n]: [usize; 3], bias: Option<&[Float]>, 
 
 #[inline(always)]
 fn by_tiles(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>, c: &mut [Float]) {
-    let mut panel = [[0.0; COLUMNS]; BLOCK];
+    let mut panels = memory::scratch(TOGETHER * BLOCK.min(k));
+    let panels = panels.as_chunks_mut::<COLUMNS>().0;
     for p in (0..k).step_by(BLOCK) {
-        let panel = &mut panel[..BLOCK.min(k - p)];
-        for j in (0..n).step_by(COLUMNS) {
-            let columns = COLUMNS.min(n - j);
-            pack(b.from(p, j), columns, panel);
-            let mut first = [0.0; COLUMNS];
-            if let Some(bias) = bias {
-                first[..columns].copy_from_slice(&bias[j..j + columns]);
-            }
-            let first = if p == 0 { Some(&first) } else { None };
-            for i in (0..m).step_by(ROWS) {
-                let (a, c) = (a.from(i, p), &mut c[i * n + j..]);
-                if columns == COLUMNS && m - i >= ROWS {
-                    tile(a, ROWS, panel, first, c, n);
-                } else {
-                    edge(a, panel, first, c, n, [ROWS.min(m - i), columns]);
+        let length = BLOCK.min(k - p);
+        for group in (0..n).step_by(TOGETHER) {
+            pack(b.from(p, group), TOGETHER.min(n - group), length, panels);
+            for (panel, j) in panels.chunks_exact(length).zip((group..n).step_by(COLUMNS)) {
+                let columns = COLUMNS.min(n - j);
+                let mut start = [0.0; COLUMNS];
+                if let Some(bias) = bias {
+                    start[..columns].copy_from_slice(&bias[j..j + columns]);
+                }
+                let start = if p == 0 { Some(&start) } else { None };
+                for i in (0..m).step_by(ROWS) {
+                    let (a, c) = (a.from(i, p), &mut c[i * n + j..]);
+                    if columns == COLUMNS && m - i >= ROWS {
+                        tile(a, ROWS, panel, start, c, n);
+                    } else {
+                        edge(a, panel, start, c, n, [ROWS.min(m - i), columns]);
+                    }
                 }
             }
         }
     }
 }
 
-/// Copies the first columns of B, as many rows as the panel has. Where there are less than a tile
-/// is wide, the rest is left as it is: those columns of C are not kept.
+/// Copies `length` rows of the first columns of B into panels, one after the other. Where there are
+/// less columns than the last panel is wide, the rest of it is left as it is: those columns of C are
+/// not kept.
 #[inline(always)]
-fn pack(b: Matrix, columns: usize, panel: &mut [Row]) {
-    if b.column == 1 && columns == COLUMNS {
-        for (p, slot) in panel.iter_mut().enumerate() {
-            slot.copy_from_slice(&b.data[p * b.row..][..COLUMNS]);
+fn pack(b: Matrix, columns: usize, length: usize, panels: &mut [Row]) {
+    if b.column == 1 {
+        for p in 0..length {
+            for (q, b) in b.data[p * b.row..][..columns].chunks(COLUMNS).enumerate() {
+                let row = &mut panels[q * length + p];
+                match b.as_array() {
+                    Some(b) => *row = *b,
+                    None => row[..b.len()].copy_from_slice(b),
+                }
+            }
         }
     } else {
         for j in 0..columns {
-            for (p, slot) in panel.iter_mut().enumerate() {
-                slot[j] = b.data[p * b.row + j * b.column];
+            let column = &b.data[j * b.column..][..length];
+            for (row, &b) in panels[j / COLUMNS * length..].iter_mut().zip(column) {
+                row[j % COLUMNS] = b;
             }
         }
     }
@@ -162,14 +190,16 @@ fn pack(b: Matrix, columns: usize, panel: &mut [Row]) {
 fn edge(
     a: Matrix,
     b: &[Row],
-    first: Option<&Row>,
+    start: Option<&Row>,
     c: &mut [Float],
     n: usize,
     [rows, columns]: [usize; 2],
 ) {
     let mut whole = [[0.0; COLUMNS]; ROWS];
-    for (whole, c) in whole.iter_mut().zip(c.chunks(n)).take(rows) {
-        whole[..columns].copy_from_slice(&c[..columns]);
+    if start.is_none() {
+        for (whole, c) in whole.iter_mut().zip(c.chunks(n)).take(rows) {
+            whole[..columns].copy_from_slice(&c[..columns]);
+        }
     }
     if a.row == 1 && rows < ROWS {
         let mut packed = [[0.0; ROWS]; BLOCK];
@@ -180,30 +210,30 @@ fn edge(
             Matrix::new(packed.as_flattened(), ROWS).t(),
             rows,
             b,
-            first,
+            start,
             whole.as_flattened_mut(),
             COLUMNS,
         );
     } else {
-        tile(a, rows, b, first, whole.as_flattened_mut(), COLUMNS);
+        tile(a, rows, b, start, whole.as_flattened_mut(), COLUMNS);
     }
     for (whole, c) in whole.iter().zip(c.chunks_mut(n)).take(rows) {
         c[..columns].copy_from_slice(&whole[..columns]);
     }
 }
 
-/// The first 6 rows of A times the panel, added to C, or, if there is one, to `first` in every row.
+/// The first 6 rows of A times the panel, added to C, or, if there is one, to `start` in every row.
 /// The rows of C are `n` apart. If A is row-major and has fewer rows, its last is repeated.
 ///
 /// It is a function of its own, in which all of the tile fits the registers: inlined into the loops
 /// above, the compiler would spill them.
 #[inline(always)]
-fn tile(a: Matrix, rows: usize, b: &[Row], first: Option<&Row>, c: &mut [Float], n: usize) {
+fn tile(a: Matrix, rows: usize, b: &[Row], start: Option<&Row>, c: &mut [Float], n: usize) {
     dispatch(
         #[inline(always)]
         move || {
-            let mut tile: Tile = match first {
-                Some(first) => [*first; ROWS],
+            let mut tile: Tile = match start {
+                Some(start) => [*start; ROWS],
                 None => std::array::from_fn(|r| c[r * n..][..COLUMNS].try_into().expect("a row")),
             };
             if a.column == 1 {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 /// Shorter buffers come from the allocator, which is quick enough for them.
-const SHORTEST: usize = 1024;
+const SHORTEST: usize = 257;
 
 /// Bytes kept at most. When more would be, all are given back to the system: their sizes are
 /// probably no longer those in use.

@@ -17,12 +17,13 @@ pub(crate) mod strided;
 use crate::Float;
 use crate::machine::{Instructions, instructions};
 
-/// Runs `f` compiled for the widest instructions this machine has: AVX2 with FMA, or the portable
-/// ones.
+/// Runs `f` compiled for the widest instructions this machine has: AVX2 with FMA, or the
+/// baseline.
 ///
 /// A closure is compiled for the features of the function it is inlined into. So `f`, and what it
-/// calls in its loops, must be marked `#[inline(always)]`; otherwise it is right but slow, and
-/// `mul_add` is a call.
+/// calls in its loops, must be marked `#[inline(always)]`, and what it captures for them must be
+/// moved in: read through a reference it would be loaded again for every element. Otherwise it is
+/// right but slow, and `mul_add` is a call.
 #[inline(always)]
 pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
@@ -45,13 +46,13 @@ const MAPPED: usize = 32_768;
 const ZIPPED: usize = 131_072;
 
 /// f of every element.
-pub fn map(x: &[Float], f: impl Fn(Float) -> Float + Sync) -> Vec<Float> {
+pub fn map(x: &[Float], f: impl Fn(Float) -> Float + Copy + Sync) -> Vec<Float> {
     let mut y = memory::take(x.len());
     parallel::rows(&mut y, 1, x.len() / MAPPED, 16, |part, y| {
         let x = &x[part];
         dispatch(
             #[inline(always)]
-            || {
+            move || {
                 for (y, &x) in y.iter_mut().zip(x) {
                     *y = f(x);
                 }
@@ -65,7 +66,7 @@ pub fn map(x: &[Float], f: impl Fn(Float) -> Float + Sync) -> Vec<Float> {
 pub(crate) fn zip(
     a: &[Float],
     b: &[Float],
-    f: impl Fn(Float, Float) -> Float + Sync,
+    f: impl Fn(Float, Float) -> Float + Copy + Sync,
 ) -> Vec<Float> {
     let n = a.len().min(b.len());
     let mut y = memory::take(n);
@@ -73,7 +74,7 @@ pub(crate) fn zip(
         let (a, b) = (&a[part.clone()], &b[part]);
         dispatch(
             #[inline(always)]
-            || {
+            move || {
                 for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
                     *y = f(a, b);
                 }
@@ -86,14 +87,14 @@ pub(crate) fn zip(
 /// f of every triple of elements.
 pub(crate) fn zip3(
     [a, b, c]: [&[Float]; 3],
-    f: impl Fn(Float, Float, Float) -> Float + Sync,
+    f: impl Fn(Float, Float, Float) -> Float + Copy + Sync,
 ) -> Vec<Float> {
     let mut y = memory::take(a.len());
     parallel::rows(&mut y, 1, a.len() / ZIPPED, 16, |part, y| {
         let (a, b, c) = (&a[part.clone()], &b[part.clone()], &c[part]);
         dispatch(
             #[inline(always)]
-            || {
+            move || {
                 for (((y, &a), &b), &c) in y.iter_mut().zip(a).zip(b).zip(c) {
                     *y = f(a, b, c);
                 }
@@ -112,22 +113,23 @@ pub(crate) fn zip_broadcast(
     b: &[Float],
     shape: &[usize],
     strides: [&[isize]; 2],
-    f: impl Fn(Float, Float) -> Float + Sync,
+    f: impl Fn(Float, Float) -> Float + Copy + Sync,
 ) -> Vec<Float> {
     let size = shape.iter().product();
     let mut y = memory::room(size);
+    let y_mut = &mut y;
     dispatch(
         #[inline(always)]
-        || {
+        move || {
             strided::for_each_run(shape, strides, |[i, j], [a_step, b_step], n| {
                 let step = |steps: isize| steps != 0;
                 match (step(a_step), step(b_step)) {
                     (true, true) => {
-                        y.extend(a[i..i + n].iter().zip(&b[j..j + n]).map(|(&a, &b)| f(a, b)))
+                        y_mut.extend(a[i..i + n].iter().zip(&b[j..j + n]).map(|(&a, &b)| f(a, b)))
                     }
-                    (true, false) => y.extend(a[i..i + n].iter().map(|&a| f(a, b[j]))),
-                    (false, true) => y.extend(b[j..j + n].iter().map(|&b| f(a[i], b))),
-                    (false, false) => y.extend(std::iter::repeat_n(f(a[i], b[j]), n)),
+                    (true, false) => y_mut.extend(a[i..i + n].iter().map(|&a| f(a, b[j]))),
+                    (false, true) => y_mut.extend(b[j..j + n].iter().map(|&b| f(a[i], b))),
+                    (false, false) => y_mut.extend(std::iter::repeat_n(f(a[i], b[j]), n)),
                 }
             });
         },
@@ -148,8 +150,9 @@ mod tests {
 
     fn everything() -> Vec<Vec<Float>> {
         use maths::*;
-        let functions: [fn(Float) -> Float; 11] =
-            [exp, exp_m1, ln, ln_1p, sin, cos, tanh, erf, sigmoid, softplus, normal_cdf];
+        let functions: [fn(Float) -> Float; 13] = [
+            exp, exp_m1, ln, ln_1p, sin, cos, tanh, erf, sigmoid, softplus, normal_cdf, silu, gelu,
+        ];
         let x = numbers(20_011);
         let mut results: Vec<Vec<Float>> = functions.iter().map(|&f| map(&x, f)).collect();
         results.push(map(

@@ -113,13 +113,13 @@ impl Tensor {
 
     /// y = max(x, 0). VJP g where x > 0.
     pub fn relu(&self) -> Tensor {
-        self.unary("relu", |x| if x <= 0.0 { 0.0 } else { x }, |g, x, _y| g.where_true(&x.gt(0.0)))
+        self.unary("relu", |x| if x <= 0.0 { 0.0 } else { x }, |g, x, _y| leaky_relu_vjp(g, x, 0.0))
     }
 
     /// y = x for x > 0, else `slope` x. VJP g; `slope` g.
     pub fn leaky_relu(&self, slope: Float) -> Tensor {
         let f = move |x| if x > 0.0 { x } else { slope * x };
-        self.unary("leaky_relu", f, move |g, x, _y| x.gt(0.0).select(g, &(g * slope)))
+        self.unary("leaky_relu", f, move |g, x, _y| leaky_relu_vjp(g, x, slope))
     }
 
     /// y = x for x > 0, else α (eˣ − 1) (Clevert, Unterthiner & Hochreiter 2016). VJP g; g (y + α).
@@ -152,23 +152,13 @@ impl Tensor {
 
     /// y = x σ(x), also called swish. VJP g (σ + y (1 − σ)).
     pub fn silu(&self) -> Tensor {
-        self.unary(
-            "silu",
-            #[inline(always)]
-            |x| x * maths::sigmoid(x),
-            |g, x, _y| silu_vjp(g, x),
-        )
+        self.unary("silu", maths::silu, |g, x, _y| silu_vjp(g, x))
     }
 
     /// y = x Φ(x), Φ the distribution function of N(0, 1) (Hendrycks & Gimpel 2016; exact, not the
     /// tanh fit). VJP g (Φ + x φ), φ = e^(−x²/2) / √2π.
     pub fn gelu(&self) -> Tensor {
-        self.unary(
-            "gelu",
-            #[inline(always)]
-            |x| x * maths::normal_cdf(x),
-            |g, x, _y| g * (x.normal_cdf() + x * x.normal_density()),
-        )
+        self.unary("gelu", maths::gelu, |g, x, _y| g * (x.normal_cdf() + x * x.normal_density()))
     }
 
     /// Φ(x), accurate in the lower tail. VJP g φ.
@@ -183,6 +173,26 @@ impl Tensor {
 }
 
 // The rules that training spends its time in, each as one op with a rule of its own.
+
+/// g where x > 0, else `slope` g. Of x only the sign matters, which has no derivative.
+fn leaky_relu_vjp(g: &Tensor, x: &Tensor, slope: Float) -> Tensor {
+    binary(
+        "leaky_relu_vjp",
+        g,
+        &x.detach(),
+        move |g, x| {
+            if x > 0.0 {
+                g
+            } else if slope == 0.0 {
+                0.0
+            } else {
+                slope * g
+            }
+        }, // 0 of ∞ too
+        move |u, _g, x, _| leaky_relu_vjp(u, x, slope),
+        |_, _, _, _| unreachable!("the second operand is a constant"),
+    )
+}
 
 /// g (1 − y²).
 fn tanh_vjp(g: &Tensor, y: &Tensor) -> Tensor {

@@ -24,15 +24,15 @@ impl Tensor {
     fn unary(
         &self,
         name: &'static str,
-        f: impl Fn(Float) -> Float + Sync + 'static,
+        f: impl Fn(Float) -> Float + Copy + Sync + 'static,
         rule: impl Fn(&Tensor, &Tensor, &Tensor) -> Tensor + 'static,
     ) -> Tensor {
-        let forward = move |x: &[&Tensor]| x[0].map(&f);
+        let forward = move |x: &[&Tensor]| x[0].map(f);
         record(name, &[self], forward, move |g, x, y, _| rule(g, &x[0], y))
     }
 
     /// f of every element, as a constant.
-    fn map(&self, f: impl Fn(Float) -> Float + Sync) -> Tensor {
+    fn map(&self, f: impl Fn(Float) -> Float + Copy + Sync) -> Tensor {
         Tensor::new(self.shape(), kernels::map(self.data(), f))
     }
 }
@@ -44,7 +44,7 @@ fn binary(
     name: &'static str,
     a: &Tensor,
     b: &Tensor,
-    f: impl Fn(Float, Float) -> Float + Sync + 'static,
+    f: impl Fn(Float, Float) -> Float + Copy + Sync + 'static,
     da: impl Fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor + 'static,
     db: impl Fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor + 'static,
 ) -> Tensor {
@@ -55,12 +55,17 @@ fn binary(
         let d = if i == 0 { da(g, &x[0], &x[1], y) } else { db(g, &x[0], &x[1], y) };
         d.sum_to(x[i].shape())
     };
-    record(name, &[a, b], move |x| zip(name, x[0], x[1], &f), rule)
+    record(name, &[a, b], move |x| zip(name, x[0], x[1], f), rule)
 }
 
 /// f of every pair of elements, as a constant.
 #[track_caller]
-fn zip(name: &str, a: &Tensor, b: &Tensor, f: impl Fn(Float, Float) -> Float + Sync) -> Tensor {
+fn zip(
+    name: &str,
+    a: &Tensor,
+    b: &Tensor,
+    f: impl Fn(Float, Float) -> Float + Copy + Sync,
+) -> Tensor {
     if a.shape() == b.shape() {
         return Tensor::new(a.shape(), kernels::zip(a.data(), b.data(), f));
     }

@@ -13,7 +13,7 @@ use table::TABLE;
 
 /// Of the whole program, in `f32`.
 #[cfg(not(feature = "f64"))]
-const PINNED: u64 = 0;
+const PINNED: u64 = 0xe631_5420_32c3_a7c7;
 
 fn of_every_op(hash: &mut Hash) {
     for row in TABLE {
