@@ -22,6 +22,9 @@ const BLOCK: usize = 256;
 /// Columns of B that are copied together: rows of B are read in longer pieces then.
 const TOGETHER: usize = 4 * COLUMNS;
 
+/// Columns of C from which on it pays to copy the columns of A.
+const REUSED: usize = 8 * COLUMNS;
+
 /// Multiply-adds below which a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 500_000;
 
@@ -138,6 +141,11 @@ fn by_tiles(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>,
     let panels = panels.as_chunks_mut::<COLUMNS>().0;
     for p in (0..k).step_by(BLOCK) {
         let length = BLOCK.min(k - p);
+        let columns = (a.row == 1 && n >= REUSED).then(|| pack_columns(a.from(0, p), m, length));
+        let a_from = |i: usize| match &columns {
+            Some(columns) => Matrix::new(&columns[i * length..], ROWS).t(),
+            None => a.from(i, p),
+        };
         for group in (0..n).step_by(TOGETHER) {
             pack(b.from(p, group), TOGETHER.min(n - group), length, panels);
             for (panel, j) in panels.chunks_exact(length).zip((group..n).step_by(COLUMNS)) {
@@ -148,7 +156,7 @@ fn by_tiles(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>,
                 }
                 let start = if p == 0 { Some(&start) } else { None };
                 for i in (0..m).step_by(ROWS) {
-                    let (a, c) = (a.from(i, p), &mut c[i * n + j..]);
+                    let (a, c) = (a_from(i), &mut c[i * n + j..]);
                     if columns == COLUMNS && m - i >= ROWS {
                         tile(a, ROWS, panel, start, c, n);
                     } else {
@@ -183,6 +191,24 @@ fn pack(b: Matrix, columns: usize, length: usize, panels: &mut [Row]) {
             }
         }
     }
+}
+
+/// The columns of A, which lie along rows in memory, cut into pieces for tiles and laid one after the
+/// other: a piece of each row would come from a place of its own otherwise, for every panel again.
+#[inline(always)]
+fn pack_columns(a: Matrix, m: usize, length: usize) -> memory::Buffer {
+    let mut packed = memory::scratch(m.next_multiple_of(ROWS) * length);
+    let tiles = packed.chunks_exact_mut(ROWS * length).zip((0..m).step_by(ROWS));
+    for (tile, i) in tiles {
+        let rows = ROWS.min(m - i);
+        for (slot, a) in tile.chunks_exact_mut(ROWS).zip(a.data.chunks(a.column)) {
+            match a[i..].first_chunk::<ROWS>() {
+                Some(a) if rows == ROWS => slot.copy_from_slice(a),
+                _ => slot[..rows].copy_from_slice(&a[i..i + rows]),
+            }
+        }
+    }
+    packed
 }
 
 /// A tile that reaches beyond C: computed in whole, and kept in part.
@@ -232,6 +258,10 @@ fn tile(a: Matrix, rows: usize, b: &[Row], start: Option<&Row>, c: &mut [Float],
     dispatch(
         #[inline(always)]
         move || {
+            for r in 0..ROWS {
+                prefetch(&c[r * n]);
+                prefetch(&c[r * n + COLUMNS - 1]);
+            }
             let mut tile: Tile = match start {
                 Some(start) => [*start; ROWS],
                 None => std::array::from_fn(|r| c[r * n..][..COLUMNS].try_into().expect("a row")),
@@ -253,6 +283,20 @@ fn tile(a: Matrix, rows: usize, b: &[Row], start: Option<&Row>, c: &mut [Float],
             }
         },
     );
+}
+
+/// Has the memory around a number brought near while other work is done, where the processor can.
+#[inline(always)]
+fn prefetch(at: &Float) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 processor has the instruction; it reads nothing into the program and
+        // faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>((&raw const *at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
 }
 
 /// C ← C + a bᵀ.

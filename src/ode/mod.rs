@@ -3,7 +3,7 @@
 
 pub mod method;
 
-use crate::{Float, Tensor};
+use crate::{Float, Tensor, machine};
 
 pub use method::{EULER, MIDPOINT, RK4, RungeKutta};
 
@@ -35,8 +35,11 @@ pub fn solve(
     last
 }
 
-/// Rows that [`solve_each_row`] takes through all steps together: few enough to stay in the cache.
-const ROWS: usize = 128;
+/// Rows that [`solve_each_row`] takes through all steps together: few enough to stay in the cache,
+/// enough for every thread to be worth its call.
+fn rows_together() -> usize {
+    if machine::threads() > 1 { 1024 } else { 128 }
+}
 
 /// [`solve`] for many points, each a row of x `[n, d]`, and a field that treats every row by itself:
 /// the result is the same, and sooner there, since a block of rows goes through all steps before the
@@ -53,11 +56,12 @@ pub fn solve_each_row(
     method: &RungeKutta,
 ) -> Tensor {
     let &[n, _] = x.shape() else { panic!("ode: x has shape {:?}; it must be [n, d]", x.shape()) };
+    let together = rows_together();
     let block = |start: usize| {
-        let rows = x.slice(0, start..n.min(start + ROWS));
+        let rows = x.slice(0, start..n.min(start + together));
         solve(&u, &rows, time.clone(), steps, method)
     };
-    let blocks: Vec<Tensor> = (0..n.max(1)).step_by(ROWS).map(block).collect();
+    let blocks: Vec<Tensor> = (0..n.max(1)).step_by(together).map(block).collect();
     Tensor::concat(&blocks.iter().collect::<Vec<_>>(), 0)
 }
 

@@ -1,0 +1,3 @@
+//! The part that the contenders share.
+
+pub mod protocol;
