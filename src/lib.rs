@@ -16,7 +16,7 @@
 //!
 //! Read in this order: [`Tensor`] and its ops, [`grad`](mod@autograd), [`derivatives`], [`nn`],
 //! [`optim`], [`random`], [`ode`], [`data`], [`metrics`], [`plot`], [`experiment`], then the
-//! [`chapters`].
+//! [`chapters`]. What makes it fast is in [`kernels`] and [`machine`].
 //!
 //! Three promises. The same seed gives the same bits on any machine. Every gradient can be
 //! differentiated again. Arithmetic panics with the op, the shapes and the fix; what touches files

@@ -65,7 +65,7 @@ def descend(net: nn.Module, optimizer: torch.optim.Adam, loss_of: Callable, *inp
 def training(net: nn.Module, loss_of: Callable, noise: Callable, rate: float = 1e-3) -> Callable:
     """Adam on loss_of(net, *noise()).
 
-    The noise is drawn outside of what is compiled, where the generator is several times faster.
+    The noise is drawn outside of what is compiled, where the generator is faster.
     """
     optimizer = adam(net, rate)
     update = maybe_compile(lambda *inputs: descend(net, optimizer, loss_of, *inputs))

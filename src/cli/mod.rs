@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Learn generative modelling by building it.
 ///
 /// Without a command this runs `flow-matching`: it trains a small network to carry noise to two
-/// moons, in about ten seconds, and writes the picture to out/flow-matching/figure.png.
+/// moons, in about five seconds, and writes the picture to out/flow-matching/figure.png.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 pub struct Cli {
