@@ -147,8 +147,9 @@ fn by_tiles(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>,
             None => a.from(i, p),
         };
         for group in (0..n).step_by(TOGETHER) {
-            pack(b.from(p, group), TOGETHER.min(n - group), length, panels);
-            for (panel, j) in panels.chunks_exact(length).zip((group..n).step_by(COLUMNS)) {
+            let end = n.min(group + TOGETHER);
+            pack(b.from(p, group), end - group, length, panels);
+            for (panel, j) in panels.chunks_exact(length).zip((group..end).step_by(COLUMNS)) {
                 let columns = COLUMNS.min(n - j);
                 let mut start = [0.0; COLUMNS];
                 if let Some(bias) = bias {
@@ -305,6 +306,59 @@ fn rank_one(a: &[Float; ROWS], b: &Row, c: &mut Tile) {
     for r in 0..ROWS {
         for j in 0..COLUMNS {
             c[r][j] = a[r].mul_add(b[j], c[r][j]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One chain of fused multiply-adds for each element, nothing else.
+    fn by_definition(
+        a: Matrix,
+        b: Matrix,
+        [m, k, n]: [usize; 3],
+        bias: Option<&[Float]>,
+    ) -> Vec<Float> {
+        let element = |i: usize, j: usize| {
+            let step = |c: Float, p: usize| {
+                a.data[i * a.row + p * a.column].mul_add(b.data[p * b.row + j * b.column], c)
+            };
+            (0..k).fold(bias.map_or(0.0, |bias| bias[j]), step)
+        };
+        (0..m * n).map(|i| element(i / n, i % n)).collect()
+    }
+
+    /// Sizes around every bound above, in all forms, on one thread and on three.
+    #[test]
+    fn every_path_computes_the_chain_of_the_definition() {
+        let numbers: Vec<Float> =
+            (0..90_000).map(|i| ((i * 7919 + 13) % 2003) as Float / 1001.5 - 1.0).collect();
+        #[rustfmt::skip] // a table
+        let sizes = [
+            [1, 1, 1], [6, 4, 16], [7, 3, 17], [5, 2, 200], [40, 0, 9], [20, 9, 3], [100, 1, 2],
+            [13, 256, 64], [29, 257, 65], [31, 520, 129], [12, 30, 150], [300, 290, 140],
+        ];
+        for [m, k, n] in sizes {
+            let [a, b] = [&numbers[..m * k], &numbers[100..][..k * n]];
+            let forms = [
+                (Matrix::new(a, k), Matrix::new(b, n)),
+                (Matrix::new(a, k), Matrix::new(b, k).t()),
+                (Matrix::new(a, m).t(), Matrix::new(b, n)),
+            ];
+            for (form, (a, b)) in forms.into_iter().enumerate() {
+                for bias in [None, Some(&numbers[50_000..][..n])] {
+                    let expected = by_definition(a, b, [m, k, n], bias);
+                    for threads in [1, 3] {
+                        crate::machine::set_threads(threads);
+                        let mut c = vec![Float::NAN; m * n];
+                        gemm(a, b, [m, k, n], bias, &mut c);
+                        let same = c.iter().zip(&expected).all(|(c, e)| c.to_bits() == e.to_bits());
+                        assert!(same, "[{m}, {k}, {n}], form {form}, {threads} threads");
+                    }
+                }
+            }
         }
     }
 }
