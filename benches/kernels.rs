@@ -63,8 +63,11 @@ fn matmul_tn(bencher: Bencher, [m, k, n]: [usize; 3]) {
     product(bencher, [m, k, n], Tensor::matmul_tn, [[k, m], [k, n]]);
 }
 
+type Function = (&'static str, fn(&Tensor) -> Tensor);
+type Pass = (&'static str, fn(&Tensor, &Tensor) -> Tensor);
+
 /// Functions of one number, over an array that stays in the nearest cache.
-const FUNCTIONS: [(&str, fn(&Tensor) -> Tensor); 14] = [
+const FUNCTIONS: [Function; 14] = [
     ("exp", Tensor::exp),
     ("ln", Tensor::ln),
     ("sin", Tensor::sin),
@@ -89,7 +92,7 @@ fn function(bencher: Bencher, name: &str) {
 }
 
 /// What is read once and written once.
-const PASSES: [(&str, fn(&Tensor, &Tensor) -> Tensor); 6] = [
+const PASSES: [Pass; 6] = [
     ("a + b", |a, b| a + b),
     ("a + row", |a, _| a + a.slice(0, 0..1)),
     ("a + column", |a, _| a + a.slice(1, 0..1)),

@@ -10,8 +10,11 @@ use pushforward::{Float, Tensor, grad, ode};
 /// One step, with its loss.
 pub type Step = Box<dyn FnMut() -> f64>;
 
-/// Every workload by name.
-pub const ALL: [(&str, fn() -> Step); 7] = [
+/// A workload's name and how it is set up.
+type Workload = (&'static str, fn() -> Step);
+
+/// Every workload.
+pub const ALL: [Workload; 7] = [
     ("W1", flow_matching_of_moons),
     ("W2", vae),
     ("W3", gan),

@@ -19,12 +19,12 @@ impl Hash {
     }
 }
 
-/// Trains on two moons for 200 steps and samples: every loss, weight and point.
-pub fn training(hash: &mut Hash) {
+/// Trains on two moons and samples: every loss, weight and point.
+pub fn training(hash: &mut Hash, steps: usize) {
     let mut rng = Rng::new(0);
     let mut u = Velocity::new(2, 64, &mut rng);
     let mut adam = Adam::new(1e-2);
-    for _ in 0..200 {
+    for _ in 0..steps {
         let x_1 = make_moons(256, 0.05, &mut rng);
         let (x_0, t) = (rng.normal(&[256, 2]), rng.uniform(&[256, 1]));
         let loss = cfm_loss(&u, &x_0, &x_1, &t);
