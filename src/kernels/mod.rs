@@ -15,7 +15,8 @@ pub(crate) mod reduce;
 pub(crate) mod strided;
 
 use crate::Float;
-use crate::machine::{Instructions, instructions};
+#[cfg(target_arch = "x86_64")]
+use crate::machine;
 
 /// Runs `f` compiled for the widest instructions this machine has: AVX2 with FMA, or the
 /// baseline.
@@ -27,7 +28,7 @@ use crate::machine::{Instructions, instructions};
 #[inline(always)]
 pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
-    if instructions() == Instructions::Avx2 {
+    if machine::instructions() == machine::Instructions::Avx2 {
         #[target_feature(enable = "avx2,fma")]
         #[inline(never)]
         fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
@@ -141,7 +142,7 @@ pub(crate) fn zip_broadcast(
 mod tests {
     use super::gemm::{Matrix, gemm};
     use super::*;
-    use crate::machine::set_instructions;
+    use crate::machine::{Instructions, set_instructions};
     /// Numbers of many sizes and both signs.
     fn numbers(n: usize) -> Vec<Float> {
         let scramble = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) % 20_011;
