@@ -217,18 +217,14 @@ mod tests {
             }
         });
         let mut c = vec![0.0; 4];
-        rows(&mut c, 1, 4, 1, |_, part| part[0] = mark(50, 1, 2, 1)[49]);
+        rows(&mut c, 1, 4, 1, |_, part| part.fill(mark(50, 1, 2, 1)[49]));
         assert_eq!(c, [49.0; 4]);
     }
 
     #[test]
     fn a_panic_in_any_part_reaches_the_caller() {
-        machine::set_threads(4);
         for bad in 0..4 {
-            let fails = || {
-                let mut c = vec![0.0; 4];
-                rows(&mut c, 1, 4, 1, |rows, _| assert!(rows.start != bad, "part {bad}"));
-            };
+            let fails = || each(4, &|i| assert!(i != bad, "part {bad}"));
             assert!(catch_unwind(fails).is_err());
             assert_eq!(mark(8, 1, 4, 1)[7], 7.0, "the helpers still work");
         }
