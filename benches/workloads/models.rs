@@ -15,12 +15,12 @@ type Workload = (&'static str, fn() -> Step);
 
 /// Every workload.
 pub const ALL: [Workload; 7] = [
-    ("W1", flow_matching_of_moons),
+    ("W1", || flow_matching(2, 64, Activation::Elu, 1e-2)),
     ("W2", vae),
     ("W3", gan),
     ("W4", real_nvp),
     ("W5", cnf),
-    ("W6", flow_matching_of_latents),
+    ("W6", || flow_matching(64, 512, Activation::Silu, 1e-3)),
     ("W7", sampling),
 ];
 
@@ -31,14 +31,15 @@ fn descend(loss: &Tensor, model: &mut impl Module, adam: &mut Adam) -> f64 {
     f64::from(loss.item())
 }
 
-/// Conditional flow matching in 2 dimensions: MLP 3–64–64–64–2, ELU, batch 256.
-fn flow_matching_of_moons() -> Step {
+/// Conditional flow matching in d dimensions, batch 256.
+fn flow_matching(d: usize, hidden: usize, activation: Activation, lr: f64) -> Step {
     let mut rng = Rng::new(0);
-    let mut u = Velocity::new(2, 64, &mut rng);
-    let mut adam = Adam::new(1e-2);
-    let x_1 = rng.normal(&[256, 2]);
+    let net = Mlp::new(&[d + 1, hidden, hidden, hidden, d], activation, &mut rng);
+    let mut u = Velocity { net };
+    let mut adam = Adam::new(lr);
+    let x_1 = rng.normal(&[256, d]);
     Box::new(move || {
-        let (x_0, t) = (rng.normal(&[256, 2]), rng.uniform(&[256, 1]));
+        let (x_0, t) = (rng.normal(&[256, d]), rng.uniform(&[256, 1]));
         descend(&cfm_loss(&u, &x_0, &x_1, &t), &mut u, &mut adam)
     })
 }
@@ -147,19 +148,6 @@ fn cnf() -> Step {
         let loss =
             (minus_log_normal(&state.slice(1, 0..2)) - state.slice(1, 2..3).sum(-1)).mean(..);
         descend(&loss, &mut u, &mut adam)
-    })
-}
-
-/// Conditional flow matching in 64 dimensions: MLP 65–512–512–512–64, SiLU, batch 256.
-fn flow_matching_of_latents() -> Step {
-    let mut rng = Rng::new(0);
-    let net = Mlp::new(&[65, 512, 512, 512, 64], Activation::Silu, &mut rng);
-    let mut u = Velocity { net };
-    let mut adam = Adam::new(1e-3);
-    let x_1 = rng.normal(&[256, 64]);
-    Box::new(move || {
-        let (x_0, t) = (rng.normal(&[256, 64]), rng.uniform(&[256, 1]));
-        descend(&cfm_loss(&u, &x_0, &x_1, &t), &mut u, &mut adam)
     })
 }
 

@@ -6,7 +6,8 @@
 //!
 //! A tile of 6 × 16 elements of C stays in registers (12 of the 16 of AVX2) while k passes by: 12
 //! multiply-adds for 8 loads. For it, [`BLOCK`] × 16 elements of B are copied into a panel that
-//! stays in the nearest cache; A is read where it lies.
+//! stays in the nearest cache; A is read where it lies, unless its columns lie along rows and are
+//! needed often.
 
 use crate::Float;
 use crate::kernels::{dispatch, memory, parallel};
@@ -139,12 +140,20 @@ fn by_rows<const K: usize>(
 fn by_tiles(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>, c: &mut [Float]) {
     let mut panels = memory::scratch(TOGETHER * BLOCK.min(k));
     let panels = panels.as_chunks_mut::<COLUMNS>().0;
+    let packed_from = match a.column {
+        1 => m,                // a row-major A is read where it lies
+        _ if n >= REUSED => 0, // else all of it is copied, or what does not fill a tile
+        _ => m / ROWS * ROWS,
+    };
     for p in (0..k).step_by(BLOCK) {
         let length = BLOCK.min(k - p);
-        let columns = (a.row == 1 && n >= REUSED).then(|| pack_columns(a.from(0, p), m, length));
-        let a_from = |i: usize| match &columns {
-            Some(columns) => Matrix::new(&columns[i * length..], ROWS).t(),
-            None => a.from(i, p),
+        let packed = (packed_from < m)
+            .then(|| pack_columns(a.from(packed_from, p), m - packed_from, length));
+        let a_from = |i: usize| match &packed {
+            Some(packed) if i >= packed_from => {
+                Matrix::new(&packed[(i - packed_from) * length..], ROWS).t()
+            }
+            _ => a.from(i, p),
         };
         for group in (0..n).step_by(TOGETHER) {
             let end = n.min(group + TOGETHER);
@@ -228,22 +237,7 @@ fn edge(
             whole[..columns].copy_from_slice(&c[..columns]);
         }
     }
-    if a.row == 1 && rows < ROWS {
-        let mut packed = [[0.0; ROWS]; BLOCK];
-        for (packed, a) in packed.iter_mut().zip(a.data.chunks(a.column)).take(b.len()) {
-            packed[..rows].copy_from_slice(&a[..rows]);
-        }
-        tile(
-            Matrix::new(packed.as_flattened(), ROWS).t(),
-            rows,
-            b,
-            start,
-            whole.as_flattened_mut(),
-            COLUMNS,
-        );
-    } else {
-        tile(a, rows, b, start, whole.as_flattened_mut(), COLUMNS);
-    }
+    tile(a, rows, b, start, whole.as_flattened_mut(), COLUMNS);
     for (whole, c) in whole.iter().zip(c.chunks_mut(n)).take(rows) {
         c[..columns].copy_from_slice(&whole[..columns]);
     }

@@ -37,20 +37,23 @@ fn fingerprint(steps: usize) -> u64 {
 }
 
 #[cfg(not(feature = "f64"))]
+fn assert_pinned(steps: usize, pinned: u64) {
+    let found = fingerprint(steps);
+    println!("fingerprint {found:#018x} with {:?}", pushforward::machine::instructions());
+    assert_eq!(found, pinned, "{found:#018x} after {steps} steps");
+}
+
+#[cfg(not(feature = "f64"))]
 #[test]
 fn the_bits_are_those_of_other_machines_and_builds() {
-    let found = fingerprint(200);
-    println!("fingerprint {found:#018x} with {:?}", pushforward::machine::instructions());
-    assert_eq!(found, PINNED, "{found:#018x}");
+    assert_pinned(200, PINNED);
 }
 
 /// The same for emulated processors, which take their time.
 #[cfg(not(feature = "f64"))]
 #[test]
 fn a_short_run_has_the_bits_of_other_machines_and_builds() {
-    let found = fingerprint(10);
-    println!("fingerprint {found:#018x} with {:?}", pushforward::machine::instructions());
-    assert_eq!(found, SHORT, "{found:#018x}");
+    assert_pinned(10, SHORT);
 }
 
 /// One test, since the settings belong to the whole process.
