@@ -1,9 +1,8 @@
 //! Weights on disk, as safetensors: the format PyTorch and the other frameworks open.
 
 use crate::nn::Module;
+use crate::safetensors::{self, Entry};
 use crate::{Error, Float, Result, Tensor, write_atomically};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Named tensors as a safetensors file, with a note in its header (none if it is empty).
@@ -25,20 +24,7 @@ pub fn save_tensors(
             ));
         }
     }
-    let dtype = if size_of::<Float>() == 4 { Dtype::F32 } else { Dtype::F64 };
-    let bytes: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|(_, tensor)| tensor.data().iter().flat_map(|v| v.to_le_bytes()).collect())
-        .collect();
-    let mut views = Vec::with_capacity(tensors.len());
-    for ((name, tensor), bytes) in tensors.iter().zip(&bytes) {
-        let view = TensorView::new(dtype, tensor.shape().to_vec(), bytes);
-        views.push((name.as_str(), view.map_err(|e| damaged(path, e.to_string()))?));
-    }
-    // One entry at the most: the order of several would differ from run to run.
-    let header = (!note.is_empty()).then(|| HashMap::from([("note".into(), note.into())]));
-    let file = serialize(views, header).map_err(|e| damaged(path, e.to_string()))?;
-    write_atomically(path, &file)
+    write_atomically(path, &safetensors::encode(tensors, note))
 }
 
 /// The parameters of a network as a safetensors file.
@@ -59,28 +45,22 @@ pub fn load_tensors(path: impl AsRef<Path>) -> Result<(Vec<(String, Tensor)>, St
     let path = path.as_ref();
     let bytes =
         std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| damaged(path, format!("not a whole safetensors file ({e})")))?;
-    let mut names = file.names();
-    names.sort();
-    let mut tensors = Vec::with_capacity(names.len());
-    for name in names {
-        let view = file.tensor(name).map_err(|e| damaged(path, e.to_string()))?;
-        let (four, eight) = (view.data().as_chunks::<4>().0, view.data().as_chunks::<8>().0);
-        let data: Vec<Float> = match view.dtype() {
-            Dtype::F32 => four.iter().map(|&b| f32::from_le_bytes(b) as Float).collect(),
-            Dtype::F64 => eight.iter().map(|&b| f64::from_le_bytes(b) as Float).collect(),
-            other => {
-                let reason = format!("tensor `{name}` holds {other:?}; only F32 and F64 are read");
+    let (entries, note) = safetensors::decode(&bytes)
+        .map_err(|reason| damaged(path, format!("not a whole safetensors file ({reason})")))?;
+    let mut tensors = Vec::with_capacity(entries.len());
+    for Entry { name, dtype, shape, bytes } in entries {
+        let (four, eight) = (bytes.as_chunks::<4>().0, bytes.as_chunks::<8>().0);
+        let data: Vec<Float> = match &dtype[..] {
+            "F32" => four.iter().map(|&b| f32::from_le_bytes(b) as Float).collect(),
+            "F64" => eight.iter().map(|&b| f64::from_le_bytes(b) as Float).collect(),
+            _ => {
+                let reason = format!("tensor `{name}` holds {dtype}; only F32 and F64 are read");
                 return Err(damaged(path, reason));
             }
         };
-        tensors.push((name.to_string(), Tensor::new(view.shape(), data)));
+        tensors.push((name, Tensor::new(&shape, data)));
     }
-    let (_, header) =
-        SafeTensors::read_metadata(&bytes).map_err(|e| damaged(path, e.to_string()))?;
-    let note = header.metadata().as_ref().and_then(|entries| entries.get("note").cloned());
-    Ok((tensors, note.unwrap_or_default()))
+    Ok((tensors, note))
 }
 
 /// Replaces the parameters of a network by those of a file. On an error the network is as before.

@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// What can go wrong outside arithmetic. Every message names the file or the
 /// argument.
-#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -20,10 +18,8 @@ pub enum Error {
         source: std::io::Error,
     },
     /// An argument is out of its range or unknown.
-    #[error("{0}")]
     Argument(String),
     /// A weights file is damaged, or does not fit the model.
-    #[error("{}: {reason}", path.display())]
     Checkpoint {
         /// The weights file.
         path: PathBuf,
@@ -31,10 +27,6 @@ pub enum Error {
         reason: String,
     },
     /// The loss became NaN or infinite.
-    #[error(
-        "the loss became {loss} at step {step}; the last finite loss was {last_good}\n\
-         try a smaller --lr (now {lr}); the weights and figures of earlier runs were left as they are"
-    )]
     Diverged {
         /// The step, counted from 1.
         step: usize,
@@ -45,6 +37,31 @@ pub enum Error {
         /// The learning rate of the run.
         lr: f64,
     },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Error::Argument(message) => f.write_str(message),
+            Error::Checkpoint { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Error::Diverged { step, loss, last_good, lr } => write!(
+                f,
+                "the loss became {loss} at step {step}; the last finite loss was {last_good}\n\
+                 try a smaller --lr (now {lr}); the weights and figures of earlier runs were left \
+                 as they are"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// The message itself: it is what `unwrap` and a `main` that returns an error print.

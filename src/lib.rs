@@ -34,6 +34,7 @@ pub mod data;
 pub mod derivatives;
 mod error;
 pub mod experiment;
+#[cfg(feature = "graph")]
 pub mod graph;
 pub mod kernels;
 pub mod machine;
@@ -44,6 +45,7 @@ mod ops;
 pub mod optim;
 pub mod plot;
 pub mod random;
+mod safetensors;
 mod tensor;
 
 #[path = "../chapters/mod.rs"]

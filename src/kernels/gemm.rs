@@ -72,7 +72,7 @@ pub fn gemm(a: Matrix, b: Matrix, [m, k, n]: [usize; 3], bias: Option<&[Float]>,
         return transposed(a, b, [m, k, n], c);
     }
     let parts = (m * k * n / WORTH_A_THREAD).min(m.div_ceil(4 * ROWS));
-    parallel::rows(c, n, parts, ROWS, |rows: Range<usize>, c: &mut [Float]| {
+    parallel::rows(c, n, parts, ROWS, &|rows: Range<usize>, c: &mut [Float]| {
         let (a, sizes) = (a.from(rows.start, 0), [rows.len(), k, n]);
         dispatch(
             #[inline(always)]

@@ -49,7 +49,7 @@ const ZIPPED: usize = 131_072;
 /// f of every element.
 pub fn map(x: &[Float], f: impl Fn(Float) -> Float + Copy + Sync) -> Vec<Float> {
     let mut y = memory::take(x.len());
-    parallel::rows(&mut y, 1, x.len() / MAPPED, 16, |part, y| {
+    parallel::rows(&mut y, 1, x.len() / MAPPED, 16, &|part, y| {
         let x = &x[part];
         dispatch(
             #[inline(always)]
@@ -71,7 +71,7 @@ pub(crate) fn zip(
 ) -> Vec<Float> {
     let n = a.len().min(b.len());
     let mut y = memory::take(n);
-    parallel::rows(&mut y, 1, n / ZIPPED, 16, |part, y| {
+    parallel::rows(&mut y, 1, n / ZIPPED, 16, &|part, y| {
         let (a, b) = (&a[part.clone()], &b[part]);
         dispatch(
             #[inline(always)]
@@ -91,7 +91,7 @@ pub(crate) fn zip3(
     f: impl Fn(Float, Float, Float) -> Float + Copy + Sync,
 ) -> Vec<Float> {
     let mut y = memory::take(a.len());
-    parallel::rows(&mut y, 1, a.len() / ZIPPED, 16, |part, y| {
+    parallel::rows(&mut y, 1, a.len() / ZIPPED, 16, &|part, y| {
         let (a, b, c) = (&a[part.clone()], &b[part.clone()], &c[part]);
         dispatch(
             #[inline(always)]
@@ -108,7 +108,7 @@ pub(crate) fn zip3(
 /// f of every pair of elements of two arrays whose shapes broadcast to `shape`.
 ///
 /// `strides` are those of a and b in `shape`, 0 along a broadcast axis (see
-/// [`strided::broadcast`]).
+/// [`strided::broadcast`]). Both are 0 only for a single element.
 pub(crate) fn zip_broadcast(
     a: &[Float],
     b: &[Float],
@@ -118,23 +118,17 @@ pub(crate) fn zip_broadcast(
 ) -> Vec<Float> {
     let size = shape.iter().product();
     let mut y = memory::room(size);
-    let y_mut = &mut y;
-    dispatch(
-        #[inline(always)]
-        move || {
-            strided::for_each_run(shape, strides, |[i, j], [a_step, b_step], n| {
-                let step = |steps: isize| steps != 0;
-                match (step(a_step), step(b_step)) {
-                    (true, true) => {
-                        y_mut.extend(a[i..i + n].iter().zip(&b[j..j + n]).map(|(&a, &b)| f(a, b)))
-                    }
-                    (true, false) => y_mut.extend(a[i..i + n].iter().map(|&a| f(a, b[j]))),
-                    (false, true) => y_mut.extend(b[j..j + n].iter().map(|&b| f(a[i], b))),
-                    (false, false) => y_mut.extend(std::iter::repeat_n(f(a[i], b[j]), n)),
-                }
-            });
-        },
-    );
+    strided::for_each_run(shape, strides, &mut |[i, j], [a_step, b_step], n| {
+        let y = &mut y;
+        dispatch(
+            #[inline(always)]
+            move || match (a_step, b_step) {
+                (_, 0) => y.extend(a[i..i + n].iter().map(|&a| f(a, b[j]))),
+                (0, _) => y.extend(b[j..j + n].iter().map(|&b| f(a[i], b))),
+                _ => y.extend(a[i..i + n].iter().zip(&b[j..j + n]).map(|(&a, &b)| f(a, b))),
+            },
+        );
+    });
     y
 }
 

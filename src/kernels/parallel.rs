@@ -27,7 +27,7 @@ pub fn rows(
     n: usize,
     parts: usize,
     unit: usize,
-    f: impl Fn(Range<usize>, &mut [Float]) + Sync,
+    f: &(dyn Fn(Range<usize>, &mut [Float]) + Sync),
 ) {
     let m = c.len() / n.max(1);
     let parts = if parts > 1 { parts.min(machine::threads()) } else { 1 };
@@ -175,7 +175,7 @@ mod tests {
     /// Marks every element with the row that its part said it was.
     fn mark(m: usize, n: usize, parts: usize, unit: usize) -> Vec<Float> {
         let mut c = vec![-1.0; m * n];
-        rows(&mut c, n, parts, unit, |rows, part| {
+        rows(&mut c, n, parts, unit, &|rows, part| {
             for (row, numbers) in rows.zip(part.chunks_mut(n)) {
                 numbers.fill(row as Float);
             }
@@ -217,7 +217,7 @@ mod tests {
             }
         });
         let mut c = vec![0.0; 4];
-        rows(&mut c, 1, 4, 1, |_, part| part.fill(mark(50, 1, 2, 1)[49]));
+        rows(&mut c, 1, 4, 1, &|_, part| part.fill(mark(50, 1, 2, 1)[49]));
         assert_eq!(c, [49.0; 4]);
     }
 

@@ -32,7 +32,7 @@ pub fn broadcast(from: &[usize], to: &[usize]) -> Vec<isize> {
 pub fn for_each_run<const K: usize>(
     shape: &[usize],
     strides: [&[isize]; K],
-    mut f: impl FnMut([usize; K], [isize; K], usize),
+    f: &mut dyn FnMut([usize; K], [isize; K], usize),
 ) {
     if shape.contains(&0) {
         return;
@@ -82,7 +82,7 @@ fn merge_axes<const K: usize>(
 /// The elements of x met on a walk that starts at `offset`, in order.
 pub fn read(x: &[Float], offset: usize, shape: &[usize], strides: &[isize]) -> Vec<Float> {
     let mut y = memory::room(shape.iter().product());
-    for_each_run(shape, [strides], |[start], [step], n| {
+    for_each_run(shape, [strides], &mut |[start], [step], n| {
         let start = start.wrapping_add(offset);
         match step {
             0 => y.extend(std::iter::repeat_n(x[start], n)),
@@ -104,7 +104,7 @@ pub fn write(
     let mut y = memory::take(size);
     y.fill(0.0);
     let mut x = x.iter();
-    for_each_run(shape, [strides], |[start], [step], n| {
+    for_each_run(shape, [strides], &mut |[start], [step], n| {
         for (i, &x) in x.by_ref().take(n).enumerate() {
             y[(start.wrapping_add(offset)).wrapping_add_signed(i as isize * step)] = x;
         }

@@ -18,14 +18,15 @@
 //!
 //! What lives where: [`Style`] and the palette in `style`; the kinds of layers in `layer`; ranges
 //! and ticks in `axis`; where things stand on the page in `layout`, and the page itself in `scene`;
-//! how it becomes text or pixels in `svg` and `bitmap`; what is done with those in `output`. There
-//! are no histograms, no dates, no interaction.
+//! how it becomes text in `svg`, pixels in `bitmap` and their file in `png`; what is done with those
+//! in `output`. There are no histograms, no dates, no interaction.
 
 mod axis;
 mod bitmap;
 mod layer;
 mod layout;
 mod output;
+mod png;
 mod scene;
 mod style;
 mod svg;

@@ -2,7 +2,7 @@
 
 use super::bitmap::Bitmap;
 use super::layer::Layer;
-use super::{Figure, svg};
+use super::{Figure, png, svg};
 use crate::{Error, write_atomically};
 use std::path::Path;
 
@@ -17,17 +17,7 @@ impl Figure {
 
     /// The figure as a PNG file, [`scale`](Figure::scale) pixels per unit.
     pub fn png(&self) -> Vec<u8> {
-        let picture = Bitmap::draw(&self.layout(), self.scale);
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, picture.width, picture.height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let written = encoder.write_header().and_then(|mut file| {
-            file.write_image_data(&picture.pixels)?;
-            file.finish()
-        });
-        written.expect("a picture in memory can be encoded");
-        bytes
+        png::encode(&Bitmap::draw(&self.layout(), self.scale))
     }
 
     /// Writes the figure to a file, as SVG or PNG by the extension of its name. The file appears

@@ -1,7 +1,7 @@
 //! Weights on disk: what comes back, what is refused and how it is said, and that nothing is left
 //! half done.
 
-use pushforward::checkpoint::{load, load_tensors, save};
+use pushforward::checkpoint::{load, load_tensors, save, save_tensors};
 use pushforward::nn::{Activation, Linear, Mlp, Module, prefixed};
 use pushforward::random::Rng;
 use pushforward::{Error, Float, Tensor, write_atomically};
@@ -130,6 +130,74 @@ fn both_widths_of_numbers_are_read() {
         let mut model = vec![Tensor::zeros(&[2])];
         load(&path, &mut model).unwrap();
         assert_eq!(model[0].data(), numbers.map(|v| v as Float));
+    }
+}
+
+/// Its own library opens what we write, and we open what it writes.
+#[test]
+fn the_formats_own_library_agrees() {
+    use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+    let folder = Folder::new("own_library");
+    let path = folder.file("model.safetensors");
+    let model = mlp(0);
+    let tensors = model.parameters();
+    save_tensors(&path, &tensors, "a \"note\"\n").unwrap();
+    let file = std::fs::read(&path).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&file).unwrap();
+    assert_eq!(header.metadata().as_ref().unwrap()["note"], "a \"note\"\n");
+    let theirs = SafeTensors::deserialize(&file).unwrap();
+    assert_eq!(theirs.len(), tensors.len());
+    let dtype = if size_of::<Float>() == 4 { Dtype::F32 } else { Dtype::F64 };
+    let mut views = Vec::new();
+    for (name, tensor) in &tensors {
+        let view = theirs.tensor(name).unwrap();
+        let bytes: Vec<u8> = tensor.data().iter().flat_map(|v| v.to_le_bytes()).collect();
+        assert_eq!((view.dtype(), view.shape(), view.data()), (dtype, tensor.shape(), &bytes[..]));
+        views.push((name.clone(), TensorView::new(dtype, tensor.shape().to_vec(), view.data())));
+    }
+    let views = views.into_iter().map(|(name, view)| (name, view.unwrap()));
+    let note = [("note".to_string(), "theirs".to_string())].into_iter().collect();
+    std::fs::write(&path, serialize(views, Some(note)).unwrap()).unwrap();
+    assert_eq!(load_tensors(&path).unwrap().1, "theirs");
+    let mut other = mlp(1);
+    load(&path, &mut other).unwrap();
+    assert_eq!(state(&other), state(&model));
+}
+
+#[test]
+fn places_that_overlap_or_leave_holes_are_refused() {
+    let folder = Folder::new("places");
+    let two = |[a, b, c, d]: [usize; 4], size| {
+        let entry =
+            |from, to| format!(r#"{{"dtype":"F32","shape":[1],"data_offsets":[{from},{to}]}}"#);
+        let header = format!(r#"{{"0":{},"1":{}}}"#, entry(a, b), entry(c, d));
+        written_out(&header, &vec![0; size])
+    };
+    let mut model = vec![Tensor::ones(&[1]), Tensor::ones(&[1])];
+    let path = folder.file("right.safetensors");
+    std::fs::write(&path, two([4, 8, 0, 4], 8)).unwrap();
+    load(&path, &mut model).unwrap();
+    for (places, size) in [
+        ([0, 4, 0, 4], 4),
+        ([0, 4, 8, 12], 12),
+        ([0, 4, 2, 6], 6),
+        ([4, 8, 8, 12], 12),
+        ([0, 4, 8, 4], 8),
+        ([0, 4, 4, 8], 12),
+        ([0, 4, 4, 9], 9),
+    ] {
+        let reason = refused(&folder, &two(places, size), &mut model);
+        assert!(reason.starts_with("not a whole safetensors file"), "{places:?}: {reason}");
+    }
+    for (dtype, shape, size) in [
+        ("F32", "[2,-1]", 8),
+        ("F32", "[2.0]", 8),
+        ("F64", "[2]", 8),
+        ("F32", "[4611686018427387904,4]", 0),
+        ("F32", "2", 8),
+    ] {
+        let reason = refused(&folder, &one_tensor("0", dtype, shape, &vec![0; size]), &mut model);
+        assert!(reason.starts_with("not a whole safetensors file"), "{shape}: {reason}");
     }
 }
 
