@@ -60,18 +60,18 @@ fn a_run_prints_a_table_and_writes_its_files() {
 }
 
 #[test]
-fn quiet_prints_the_table_only_and_the_same_seed_the_same_bytes() {
+fn quiet_prints_the_table_only_and_the_same_seed_the_same_bytes_whatever_the_threads() {
     let folder = Folder::new("quiet");
-    let run = |seed: &str, out: &str| {
-        let settings =
-            ["run", "flow-matching", "--steps", "20", "--seed", seed, "--out", out, "-q"];
-        let output = pushforward(&folder.0, &settings);
+    let run = |seed: &str, out: &str, threads: &str| {
+        let settings = ["run", "flow-matching", "--steps", "20", "-q", "--seed", seed];
+        let rest = ["--out", out, "--threads", threads];
+        let output = pushforward(&folder.0, &[&settings[..], &rest].concat());
         assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
         FILES.map(|file| std::fs::read(folder.0.join(out).join(file)).unwrap())
     };
-    let first = run("3", "first");
-    assert_eq!(first, run("3", "second"));
-    assert_ne!(first, run("4", "third"));
+    let first = run("3", "first", "1");
+    assert_eq!(first, run("3", "second", "2"));
+    assert_ne!(first, run("4", "third", "1"));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn list_and_help_name_what_can_be_run() {
     let help = text(&pushforward(&folder.0, &["--help"]).stdout);
     assert!(help.contains("Examples:") && help.contains("list"), "{help}");
     let help = text(&pushforward(&folder.0, &["run", "--help"]).stdout);
-    for option in ["--steps", "--batch", "--lr", "--seed", "--out", "--quiet"] {
+    for option in ["--steps", "--batch", "--lr", "--seed", "--out", "--threads", "--quiet"] {
         assert!(help.contains(option), "no {option} in\n{help}");
     }
 }
@@ -90,7 +90,7 @@ fn list_and_help_name_what_can_be_run() {
 /// The arguments, and a part of the message they must get.
 #[test]
 fn what_cannot_be_run_is_refused_before_anything_is_written() {
-    let refused: [(&[&str], &str); 8] = [
+    let refused: [(&[&str], &str); 9] = [
         (
             &["run", "flow-machine"],
             "nothing called `flow-machine` can be run; there is flow-matching",
@@ -107,6 +107,7 @@ fn what_cannot_be_run_is_refused_before_anything_is_written() {
             "the learning rate (-1) must be a positive number",
         ),
         (&["run", "flow-matching", "--lr", "inf"], "the learning rate (inf) must be a positive"),
+        (&["run", "flow-matching", "--threads", "0"], "invalid value '0' for '--threads <N>'"),
         (&["rum"], "unrecognized subcommand 'rum'"),
     ];
     for (arguments, message) in refused {

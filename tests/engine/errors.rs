@@ -5,7 +5,7 @@ use pushforward::derivatives::*;
 use pushforward::nn::{
     Activation, Linear, Mlp, Module, fourier_embedding, sinusoidal_embedding as sinusoids,
 };
-use pushforward::ode::{EULER, MIDPOINT, RungeKutta, solve, trajectory};
+use pushforward::ode::{EULER, MIDPOINT, RungeKutta, solve, solve_each_row, trajectory};
 use pushforward::optim::{Adam, Ema, Optimizer, RmsProp, Sgd};
 use pushforward::random::Rng;
 use pushforward::{Error, Float, Tensor, grad, grad_graph};
@@ -416,6 +416,12 @@ const SOLVERS: &[Case] = &[
         || drop(trajectory(|_, x| -x, &z(&[1]), 0.0..1.0, 0, &MIDPOINT)),
         &["ode: "],
     ),
+    case(
+        "solve_each_row",
+        || drop(solve_each_row(|_, x| -x, &z(&[4]), 0.0..1.0, 1, &MIDPOINT)),
+        &["ode: ", "[4]", "[n, d]"],
+    ),
+    case("set_threads", || pushforward::machine::set_threads(0), &["set_threads: 0", "1 is"]),
     case("solve", || misshapen(&EULER), &["ode: ", "[2, 3]", "[2]", "equal"]),
     case("solve", || misshapen(&MIDPOINT), &["ode: ", "[2, 3]", "[2]", "equal"]),
 ];
