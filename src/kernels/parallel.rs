@@ -36,15 +36,15 @@ pub fn rows(
         return f(0..m, c);
     }
     let parts: Vec<Mutex<&mut [Float]>> = c.chunks_mut(most * n).map(Mutex::new).collect();
-    each(parts.len(), &|i| {
+    each(&HELPERS, parts.len(), &|i| {
         let mut part = parts[i].lock().expect("each part is locked once");
         f(i * most..i * most + part.len() / n, &mut part)
     });
 }
 
 /// Calls `f(0)`, …, `f(n − 1)`, each on a thread of its own.
-fn each(n: usize, f: &(dyn Fn(usize) + Sync)) {
-    let Ok(mut helpers) = HELPERS.try_lock() else {
+fn each(helpers: &Mutex<Vec<Helper>>, n: usize, f: &(dyn Fn(usize) + Sync)) {
+    let Ok(mut helpers) = helpers.try_lock() else {
         return (0..n).for_each(f); // another thread of the program is using them
     };
     let wanted = helpers.len().max(n - 1);
@@ -171,6 +171,7 @@ fn address(job: &Job) -> *mut Job<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     /// Marks every element with the row that its part said it was.
     fn mark(m: usize, n: usize, parts: usize, unit: usize) -> Vec<Float> {
@@ -196,13 +197,17 @@ mod tests {
 
     #[test]
     fn helpers_end_and_are_started_again() {
-        machine::set_threads(4);
+        let helpers = Mutex::new(vec![]); // not those that other tests are using
         for _ in 0..3 {
-            assert_eq!(mark(9, 1, 3, 1)[8], 8.0);
+            let calls = AtomicUsize::new(0);
+            each(&helpers, 3, &|_| {
+                calls.fetch_add(1, Relaxed);
+            });
+            assert_eq!((calls.into_inner(), helpers.lock().unwrap().len()), (3, 2));
             let ended = |helper: &Helper| helper.desk.load(Acquire) == GONE;
             let waited = (0..100).find(|_| {
                 thread::sleep(PATIENCE);
-                HELPERS.lock().unwrap().iter().all(ended) // other tests may be using them
+                helpers.lock().unwrap().iter().all(ended)
             });
             assert!(waited.is_some(), "idle helpers do not end");
         }
@@ -224,7 +229,7 @@ mod tests {
     #[test]
     fn a_panic_in_any_part_reaches_the_caller() {
         for bad in 0..4 {
-            let fails = || each(4, &|i| assert!(i != bad, "part {bad}"));
+            let fails = || each(&HELPERS, 4, &|i| assert!(i != bad, "part {bad}"));
             assert!(catch_unwind(fails).is_err());
             assert_eq!(mark(8, 1, 4, 1)[7], 7.0, "the helpers still work");
         }
