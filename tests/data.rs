@@ -1,6 +1,6 @@
 //! The toy laws against their own definitions, brute force, Monte Carlo and SciPy.
 
-use pushforward::data::{Law, Moons, Normal, make_moons};
+use pushforward::data::{Checkerboard, Law, Mixture, Moons, Normal, make_moons};
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor};
 use serde_json::Value;
@@ -33,12 +33,19 @@ fn assert_within_errors(what: &str, values: &[f64], expected: f64) {
     );
 }
 
+fn uneven() -> Mixture {
+    let means = vec![vec![-1.0, 0.5], vec![1.2, 1.0], vec![0.3, -1.4]];
+    Mixture { weights: vec![0.5, 0.3, 0.2], means, std: 0.5 }
+}
+
 fn laws() -> Vec<(&'static str, Box<dyn Law>)> {
     vec![
         ("standard normal", Box::new(Normal::standard(2))),
         ("normal", Box::new(Normal { mean: vec![0.5, -1.0], std: 0.25 })),
         ("moons .05", Box::new(Moons { noise: 0.05 })),
         ("moons .2", Box::new(Moons { noise: 0.2 })),
+        ("eight Gaussians", Box::new(Mixture::eight_gaussians())),
+        ("uneven mixture", Box::new(uneven())),
     ]
 }
 
@@ -46,8 +53,14 @@ fn laws() -> Vec<(&'static str, Box<dyn Law>)> {
 /// 1e-12. Its points are multiples of a power of two, which single precision holds.
 #[test]
 fn densities_integrate_to_one() {
-    let squares =
-        [(-8.0, 8.0, 0.25), (-3.0, 3.0, 0.0625), (-1.5, 2.5, 0.015625), (-3.0, 4.0, 0.0625)];
+    let squares = [
+        (-8.0, 8.0, 0.25),
+        (-3.0, 3.0, 0.0625),
+        (-1.5, 2.5, 0.015625),
+        (-3.0, 4.0, 0.0625),
+        (-10.0, 10.0, 0.125),
+        (-6.0, 6.0, 0.125),
+    ];
     for ((name, law), (low, high, h)) in laws().into_iter().zip(squares) {
         let side = ((high - low) / h) as usize;
         let place = |i: usize| low + i as Float * h;
@@ -66,6 +79,63 @@ fn the_entropy_is_the_mean_of_minus_log_density() {
         let surprise: Vec<f64> = law.log_density(&x).into_iter().map(|log_p| -log_p).collect();
         assert_within_errors(name, &surprise, law.entropy());
     }
+}
+
+/// A mixture of one component is a normal law; components far apart have its entropy and that of the
+/// choice between them.
+#[test]
+fn the_entropy_of_mixtures_in_two_limits() {
+    let normal = Normal { mean: vec![0.5, -1.0], std: 0.25 };
+    let one = Mixture::even(vec![normal.mean.clone()], normal.std);
+    assert!((one.entropy() - normal.entropy()).abs() < 1e-10);
+    let x = normal.sample(100, &mut Rng::new(5));
+    let pairs = one.log_density(&x).into_iter().zip(normal.log_density(&x));
+    assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-12));
+    let means = [0.0, 20.0, 50.0].map(|m| vec![m, -m]).to_vec();
+    let weights = vec![0.5, 0.3, 0.2];
+    let choice: f64 = weights.iter().map(|w| -w * f64::ln(*w)).sum();
+    let apart = Mixture { weights, means, std: 0.25 };
+    assert!((apart.entropy() - normal.entropy() - choice).abs() < 1e-10);
+}
+
+#[test]
+fn the_components_of_a_mixture_have_their_weights_and_means() {
+    let (mixture, n) = (uneven(), 40_000);
+    let x = mixture.sample(n, &mut Rng::new(6)).rows::<2>();
+    for axis in 0..2 {
+        let terms = mixture.weights.iter().zip(&mixture.means).map(|(w, m)| w * m[axis]);
+        let values: Vec<f64> = x.iter().map(|x| x[axis]).collect();
+        assert_within_errors("mean", &values, terms.sum());
+        let second = mixture.weights.iter().zip(&mixture.means).map(|(w, m)| w * m[axis].powi(2));
+        let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
+        assert_within_errors("second moment", &squares, second.sum::<f64>() + 0.25);
+    }
+}
+
+/// Every draw is on a black square, each square gets an eighth of them, and each half of it a half.
+#[test]
+fn the_checkerboard_is_even() {
+    let n = 40_000;
+    let x = Checkerboard.sample(n, &mut Rng::new(7));
+    assert!(Checkerboard.log_density(&x).iter().all(|&v| v == -Checkerboard.entropy()));
+    assert!((Checkerboard.entropy() - 32f64.ln()).abs() < 1e-15);
+    for square in 0..8 {
+        let [left, below] =
+            [2 * (square % 2) + square / 2 % 2, square / 2].map(|i| f64::from(2 * i - 4));
+        let inside =
+            |x: &[f64; 2]| x[0] >= left && x[0] < left + 2.0 && x[1] >= below && x[1] < below + 2.0;
+        let share = |f: &dyn Fn(&[f64; 2]) -> bool| -> Vec<f64> {
+            x.rows::<2>().iter().map(|x| f64::from(u8::from(f(x)))).collect()
+        };
+        assert_within_errors("a square", &share(&inside), 1.0 / 8.0);
+        assert_within_errors(
+            "its left half",
+            &share(&|x| inside(x) && x[0] < left + 1.0),
+            1.0 / 16.0,
+        );
+    }
+    let outside = Tensor::from([[-3.0, -1.0], [4.0, 4.0], [-4.5, -3.0], [3.9, -3.9], [0.5, -4.1]]);
+    assert!(Checkerboard.log_density(&outside).iter().all(|&v| v == f64::NEG_INFINITY));
 }
 
 /// Two quadratures with nothing in common but the law; ours claims nine decimals.

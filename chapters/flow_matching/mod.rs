@@ -10,6 +10,8 @@
 //! | u_t = x₁ − x₀ | `u_t` | its velocity |
 //! | u_t^θ(x) | [`Velocity`] | the network |
 
+pub mod oracle;
+pub mod path;
 pub mod run;
 
 use crate::nn::{Activation, Mlp, Module, prefixed};

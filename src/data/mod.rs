@@ -4,9 +4,13 @@
 //! projects), so each says whose it is. Densities and entropies are `f64` numbers in nats, made to
 //! be printed beside what a model reaches; nothing here can be differentiated.
 
+mod checkerboard;
+mod mixture;
 mod moons;
 mod normal;
 
+pub use checkerboard::Checkerboard;
+pub use mixture::Mixture;
 pub use moons::{Moons, make_moons};
 pub use normal::Normal;
 

@@ -1,6 +1,4 @@
-//! The statements of the book, each computed on both sides: a test's name begins with the number of
-//! its statement.
-
+//! The program: F9.
 use pushforward::chapters::flow_matching::{Velocity, cfm_loss, run::MOONS, trajectory};
 use pushforward::data::{Moons, make_moons};
 use pushforward::metrics::{Compared, compare, energy_distance};
