@@ -7,4 +7,8 @@ pub mod flow_matching;
 use crate::experiment::Experiment;
 
 /// Every experiment, by the names that `pushforward run` takes.
-pub const EXPERIMENTS: &[Experiment] = &[flow_matching::run::MOONS];
+pub const EXPERIMENTS: &[Experiment] = &[
+    flow_matching::run::MOONS,
+    flow_matching::run::EIGHT_GAUSSIANS,
+    flow_matching::run::CHECKERBOARD,
+];

@@ -60,6 +60,23 @@ fn a_run_prints_a_table_and_writes_its_files() {
 }
 
 #[test]
+fn every_experiment_of_the_list_runs() {
+    let folder = Folder::new("experiments");
+    let list = text(&pushforward(&folder.0, &["list"]).stdout);
+    let names = list.lines().filter(|line| line.starts_with("flow-"));
+    let experiments: Vec<&str> = names.filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(experiments.len(), 3, "{list}");
+    for experiment in experiments {
+        let output = pushforward(&folder.0, &["run", experiment, "--steps", "20", "--quiet"]);
+        let table = text(&output.stdout);
+        assert!(output.status.success(), "{experiment}: {}", text(&output.stderr));
+        assert!(table.contains("energy distance D²"), "{experiment}: {table}");
+        assert_eq!(table.contains("least loss"), experiment.ends_with("eight-gaussians"));
+        assert_eq!(crate::names(&folder.0.join("out").join(experiment)), FILES);
+    }
+}
+
+#[test]
 fn quiet_prints_the_table_only_and_the_same_seed_the_same_bytes_whatever_the_threads() {
     let folder = Folder::new("quiet");
     let run = |seed: &str, out: &str, threads: &str| {

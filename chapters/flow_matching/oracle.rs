@@ -44,6 +44,14 @@ impl Marginal {
         -(self.responsibilities(t, x) * self.offsets(&alpha, x) / v).sum(1)
     }
 
+    /// The loss of a perfect network on a batch: the mean over points and coordinates of
+    /// (u_t(x_t) − u_t(x_t|x₁))². It is not 0, since many pairs (x₀, x₁) pass through x_t and a field
+    /// has one value there; no network's loss has a smaller expectation. x₀ and x₁ are `[n, d]`.
+    pub fn irreducible_loss(&self, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
+        let (x_t, u_t) = self.path.sample(x_0, x_1, t);
+        self.velocity(t, &x_t).mse(&u_t)
+    }
+
     /// γₖ(x): `[n, K, 1]`.
     fn responsibilities(&self, t: &Tensor, x: &Tensor) -> Tensor {
         self.joint(t, x).softmax(1)

@@ -1,7 +1,10 @@
-//! The experiment: two moons from noise, as in the book's first run.
+//! The experiments: noise carried to two moons, as in the book's first run, to eight Gaussians and to a
+//! checkerboard.
 
+use super::oracle::Marginal;
+use super::path::Path;
 use super::{Velocity, cfm_loss, sample, trajectory};
-use crate::data::{Moons, make_moons};
+use crate::data::{Checkerboard, Law, Mixture, Moons, make_moons};
 use crate::experiment::{Event, Experiment, Report, Settings, Training, tail_mean};
 use crate::metrics::{Compared, compare, energy_distance, wasserstein_2};
 use crate::nn::Module;
@@ -23,6 +26,52 @@ pub const MOONS: Experiment = Experiment {
     run,
 };
 
+/// Eight Gaussians on a circle, by the same network.
+pub const EIGHT_GAUSSIANS: Experiment = Experiment {
+    name: "flow-matching-eight-gaussians",
+    about: "the same with eight Gaussians on a circle",
+    steps: 10_000,
+    batch: 256,
+    lr: 3e-3,
+    run: |settings, watch| {
+        let law = Mixture::eight_gaussians();
+        let batch = |n, rng: &mut Rng| law.sample(n, rng);
+        let oracle = Some(Marginal { path: Path::Linear, data: law.clone() });
+        let title = "eight Gaussians";
+        let target = Target { title, law: &law, batch: &batch, oracle, reach: 8.0 };
+        run_to(&EIGHT_GAUSSIANS, &target, settings, watch)
+    },
+};
+
+/// The black squares of a checkerboard, by the same network.
+pub const CHECKERBOARD: Experiment = Experiment {
+    name: "flow-matching-checkerboard",
+    about: "the same with a checkerboard, whose edges are sharp",
+    steps: 10_000,
+    batch: 256,
+    lr: 3e-3,
+    run: |settings, watch| {
+        let batch = |n, rng: &mut Rng| Checkerboard.sample(n, rng);
+        let (title, law) = ("a checkerboard", &Checkerboard);
+        let target = Target { title, law, batch: &batch, oracle: None, reach: 5.0 };
+        run_to(&CHECKERBOARD, &target, settings, watch)
+    },
+};
+
+/// Where the noise is to be carried.
+struct Target<'a> {
+    /// In the figure's title.
+    title: &'static str,
+    /// The law of the data, to which samples are compared.
+    law: &'a dyn Law,
+    /// Draws a batch of so many points.
+    batch: &'a dyn Fn(usize, &mut Rng) -> Tensor,
+    /// What a perfect network would say, where that is known.
+    oracle: Option<Marginal>,
+    /// The panels show [−reach, reach]².
+    reach: f64,
+}
+
 /// Standard deviation of the noise around the half circles.
 const NOISE: f64 = 0.05;
 /// Hidden units of a layer.
@@ -36,32 +85,52 @@ const COMPARED: [usize; 2] = [2000, 1000];
 /// Fresh data sets to which the distance is averaged, and pairs of them for its floor.
 const REPEATS: usize = 5;
 
-/// Trains, measures, draws and writes `figure.png`, `figure.svg`, `samples.csv`, `metrics.json` and
-/// `model.safetensors` to the settings' folder.
+/// Trains on two moons, measures, draws and writes `figure.png`, `figure.svg`, `samples.csv`,
+/// `metrics.json` and `model.safetensors` to the settings' folder.
+///
+/// Each batch has scikit-learn's law: half of its points on each moon, at evenly spaced angles.
 ///
 /// # Errors
 /// If a setting is out of range, a file cannot be written, or the loss is no longer finite.
 pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
+    let law = Moons { noise: NOISE };
+    let batch = |n, rng: &mut Rng| make_moons(n, NOISE, rng);
+    let title = "two moons";
+    let target = Target { title, law: &law, batch: &batch, oracle: None, reach: 3.0 };
+    run_to(&MOONS, &target, settings, watch)
+}
+
+fn run_to(
+    experiment: &Experiment,
+    target: &Target,
+    settings: &Settings,
+    watch: &mut dyn FnMut(Event),
+) -> Result<Report> {
     settings.prepare()?;
     let mut rng = Rng::new(settings.seed);
     let mut measuring = rng.split();
     let mut u = Velocity::new(2, WIDTH, &mut rng);
 
-    let mut training = Training::new(MOONS.name, settings, watch);
+    let mut training = Training::new(experiment.name, settings, watch);
     let start = Instant::now();
-    let steps = train(&mut u, settings, &mut training, &mut rng)?;
+    let steps = train(&mut u, target, settings, &mut training, &mut rng)?;
     let seconds = start.elapsed().as_secs_f64();
     let mut rows = vec![loss_row(&training.losses)];
+    let least = target.oracle.as_ref().map(|oracle| least_loss(oracle, &mut measuring));
+    rows.extend(least.map(|[mean, error]| {
+        let remark = format!("of a perfect network, on fresh data; standard error {error:.4}");
+        ["least loss".into(), format!("{mean:.4}"), remark]
+    }));
 
     let start = Instant::now();
     let states = trajectory(&u, &measuring.normal(&[SHOWN, 2]), SAMPLE_STEPS);
     let sampling = start.elapsed().as_secs_f64();
-    let figure = panels(&states);
+    let figure = panels(target, &states);
 
     training.stage("measuring distances");
     let x_0 = measuring.normal(&[COMPARED[0], 2]);
     let samples = sample(&u, &x_0, SAMPLE_STEPS);
-    let distances = distances(&samples, &mut measuring);
+    let distances = distances(&samples, target.law, &mut measuring);
     rows.extend(distances.iter().map(Distance::row));
     let rate = format!("{:.0} steps/s", steps as f64 / seconds);
     rows.push(["training".into(), format!("{seconds:.2} s"), rate]);
@@ -69,16 +138,19 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     rows.push(["sampling".into(), format!("{sampling:.4} s"), remark]);
 
     let losses = &training.losses;
-    let files = write(settings, &u, &figure, &samples, &distances, losses)?;
+    let mut metrics = metrics(experiment, settings, &distances, losses);
+    if let Some([mean, error]) = least {
+        metrics["least_loss"] = json!({ "mean": mean, "standard_error": error });
+    }
+    let files = write(settings, &u, &figure, &samples, &metrics)?;
     training.complete();
     Ok(Report { rows, figure, files, losses: training.losses })
 }
 
 /// The training loop. Returns how many steps were done, rather than in an interrupted run before.
-///
-/// Each batch has scikit-learn's law: half of its points on each moon, at evenly spaced angles.
 fn train(
     u: &mut Velocity,
+    target: &Target,
     settings: &Settings,
     training: &mut Training,
     rng: &mut Rng,
@@ -88,7 +160,7 @@ fn train(
     let steps = training.resume(u, &mut adam, rng)?;
     let to_do = steps.clone().count();
     for _ in steps {
-        let x_1 = make_moons(n, NOISE, rng);
+        let x_1 = (target.batch)(n, rng);
         let x_0 = rng.normal(&[n, 2]);
         let t = rng.uniform(&[n, 1]);
         let loss = cfm_loss(u, &x_0, &x_1, &t);
@@ -105,14 +177,31 @@ fn loss_row(losses: &[f64]) -> [String; 3] {
     ["final loss".into(), value, format!("mean of the last {last} steps")]
 }
 
+/// The loss that is left when the network is perfect, with its standard error: over 100 batches of
+/// 1000 points.
+fn least_loss(oracle: &Marginal, rng: &mut Rng) -> [f64; 2] {
+    let n = 1000;
+    let losses: Vec<f64> = (0..100)
+        .map(|_| {
+            let (x_0, x_1) = (rng.normal(&[n, 2]), oracle.data.sample(n, rng));
+            f64::from(oracle.irreducible_loss(&x_0, &x_1, &rng.uniform(&[n, 1])).item())
+        })
+        .collect();
+    let batches = losses.len() as f64;
+    let mean = losses.iter().sum::<f64>() / batches;
+    let variance = losses.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (batches - 1.0);
+    [mean, libm::sqrt(variance / batches)]
+}
+
 /// One panel for each time, all with the same axes.
-fn panels(states: &[(Float, Tensor)]) -> Figure {
+fn panels(target: &Target, states: &[(Float, Tensor)]) -> Figure {
     let panel = |(t, x): &(Float, Tensor)| {
         Panel::new(format!("t = {t:.3}")).scatter(x.rows::<2>(), BLUE.opacity(0.6))
     };
-    Figure::new("Noise carried to two moons", states.iter().map(panel))
-        .x_range(-3.0, 3.0)
-        .y_range(-3.0, 3.0)
+    let title = format!("Noise carried to {}", target.title);
+    Figure::new(title, states.iter().map(panel))
+        .x_range(-target.reach, target.reach)
+        .y_range(-target.reach, target.reach)
         .equal_aspect()
 }
 
@@ -132,12 +221,11 @@ impl Distance {
     }
 }
 
-fn distances(samples: &Tensor, rng: &mut Rng) -> [Distance; 2] {
+fn distances(samples: &Tensor, law: &dyn Law, rng: &mut Rng) -> [Distance; 2] {
     let [n, fewer] = COMPARED;
-    let moons = Moons { noise: NOISE };
-    let measured = compare(samples, &moons, energy_distance, REPEATS, rng);
+    let measured = compare(samples, law, energy_distance, REPEATS, rng);
     let energy = Distance { name: "energy distance D²", key: "energy_distance", n, measured };
-    let measured = compare(&samples.slice(0, 0..fewer), &moons, wasserstein_2, REPEATS, rng);
+    let measured = compare(&samples.slice(0, 0..fewer), law, wasserstein_2, REPEATS, rng);
     [energy, Distance { name: "Wasserstein W2", key: "wasserstein_2", n: fewer, measured }]
 }
 
@@ -146,8 +234,7 @@ fn write(
     u: &Velocity,
     figure: &Figure,
     samples: &Tensor,
-    distances: &[Distance],
-    losses: &[f64],
+    metrics: &serde_json::Value,
 ) -> Result<Vec<PathBuf>> {
     let path = |name: &str| settings.out.join(name);
     let files = ["figure.png", "figure.svg", "samples.csv", "metrics.json", "model.safetensors"];
@@ -157,7 +244,6 @@ fn write(
     let points = samples.data().chunks_exact(2);
     let lines: String = points.map(|p| format!("{},{}\n", p[0], p[1])).collect();
     write_atomically(&files[2], format!("x,y\n{lines}").as_bytes())?;
-    let metrics = metrics(settings, distances, losses);
     write_atomically(&files[3], format!("{metrics:#}\n").as_bytes())?;
     checkpoint::save(&files[4], u)?;
     Ok(files.to_vec())
@@ -165,14 +251,19 @@ fn write(
 
 /// Everything measured that follows from the seed, so that two runs can be compared byte for byte:
 /// no seconds.
-fn metrics(settings: &Settings, distances: &[Distance], losses: &[f64]) -> serde_json::Value {
+fn metrics(
+    experiment: &Experiment,
+    settings: &Settings,
+    distances: &[Distance],
+    losses: &[f64],
+) -> serde_json::Value {
     let distance = |Distance { key, n, measured: Compared { value, floor }, .. }: &Distance| {
         let floor = json!({ "mean": floor.mean, "std": floor.std });
         (key.to_string(), json!({ "value": value, "floor": floor, "n": n, "repeats": REPEATS }))
     };
     let Settings { steps, batch, lr, seed, .. } = settings;
     json!({
-        "experiment": MOONS.name,
+        "experiment": experiment.name,
         "settings": { "steps": steps, "batch": batch, "lr": lr, "seed": seed },
         "final_loss": tail_mean(losses, 100),
         "distances": distances.iter().map(distance).collect::<serde_json::Map<_, _>>(),
