@@ -24,13 +24,13 @@ pub enum Path {
         sigma_min: Float,
     },
     /// α_t = exp(−½ B(1 − t)), σ_t = √(1 − α_t²), B(s) = β₀ s + ½ (β₁ − β₀) s²: DDPM's noising in
-    /// continuous time, run backwards (Song et al. 2021, eq. 33; Lipman et al. 2023, eq. 19).
+    /// continuous time, run backwards (Song et al. 2021, eq. 33; Lipman et al. 2023, eq. 18).
     VariancePreserving {
         /// β₀ and β₁, the rates of noising at the data and at the noise; usually 0.1 and 20.
         beta: [Float; 2],
     },
     /// α_t = 1, σ_t = σ_min (σ_max / σ_min)^(1 − t): noise is added to the data, which stay (Song et
-    /// al. 2021, eq. 31; Lipman et al. 2023, eq. 17). Its noise has the law N(0, σ_max² I).
+    /// al. 2021, eq. 31; Lipman et al. 2023, eq. 16). Its noise has the law N(0, σ_max² I).
     VarianceExploding {
         /// σ_min and σ_max.
         sigma: [Float; 2],
