@@ -11,4 +11,5 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
+    flow_matching::run_paths::PATHS,
 ];

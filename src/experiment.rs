@@ -17,7 +17,7 @@ pub struct Experiment {
     pub name: &'static str,
     /// One line on what is trained and shown.
     pub about: &'static str,
-    /// Training steps.
+    /// Training steps; 0 if nothing is trained, and then so are `batch` and `lr`.
     pub steps: usize,
     /// Points in a batch.
     pub batch: usize,
@@ -51,11 +51,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Refuses what cannot be run, makes the folder, and finds out whether it can be written to
-    /// before any work is done.
+    /// Before a training: refuses what cannot be run, and prepares the folder.
     ///
     /// # Errors
-    /// [`Error::Argument`] naming the setting, or [`Error::Io`] naming the folder.
+    /// [`Error::Argument`] naming the setting, or as [`Settings::prepare_folder`].
     pub fn prepare(&self) -> Result<()> {
         let refuse = |what: String| Err(Error::Argument(what));
         if self.steps == 0 || self.batch == 0 {
@@ -65,6 +64,14 @@ impl Settings {
         if !(self.lr > 0.0 && self.lr.is_finite()) {
             return refuse(format!("the learning rate ({}) must be a positive number", self.lr));
         }
+        self.prepare_folder()
+    }
+
+    /// Makes the folder, and finds out whether it can be written to before any work is done.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming the folder.
+    pub fn prepare_folder(&self) -> Result<()> {
         let io = |source| Error::Io { path: self.out.clone(), source };
         std::fs::create_dir_all(&self.out).map_err(io)?;
         let probe = self.out.join(format!(".probe.{}", std::process::id()));
@@ -230,13 +237,15 @@ fn part(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
     tensors.iter().filter_map(named).collect()
 }
 
-/// What a run ends with: a table to print, a figure to look at, the files it wrote.
+/// What a run ends with: a table to print, figures to look at, the files it wrote.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What was measured: name, value, remark.
+    /// What was measured and follows from the seed: name, value, remark.
     pub rows: Vec<[String; 3]>,
-    /// The main figure.
-    pub figure: Figure,
+    /// What a clock measured, in the same form.
+    pub times: Vec<[String; 3]>,
+    /// The figures with their names, the main one first.
+    pub figures: Vec<(&'static str, Figure)>,
     /// Every file written.
     pub files: Vec<PathBuf>,
     /// The loss of every step.
@@ -245,14 +254,9 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let width = |column: usize| {
-            self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
-        };
-        let (first, second) = (width(0), width(1));
-        for [name, value, remark] in &self.rows {
-            let line = format!("{name:first$}  {value:>second$}  {remark}");
-            writeln!(f, "{}", line.trim_end())?;
-        }
+        let rows = [&self.rows[..], &self.times].concat();
+        f.write_str(&table(&rows))?;
+        let first = width(&rows, 0);
         for (i, file) in self.files.iter().enumerate() {
             let label = if i == 0 { "wrote" } else { "" };
             writeln!(f, "{label:first$}  {}", file.display())?;
@@ -261,12 +265,42 @@ impl fmt::Display for Report {
     }
 }
 
+/// Rows of name, value and remark as lines of text, in columns.
+pub fn table(rows: &[[String; 3]]) -> String {
+    let (first, second) = (width(rows, 0), width(rows, 1));
+    let line = |[name, value, remark]: &[String; 3]| {
+        let line = format!("{name:first$}  {value:>second$}  {remark}");
+        format!("{}\n", line.trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn width(rows: &[[String; 3]], column: usize) -> usize {
+    rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+}
+
 impl Report {
-    /// Shows the figure and the table as the value of a notebook cell.
+    /// Shows the figures and the table as the value of a notebook cell.
     pub fn evcxr_display(&self) {
-        self.figure.evcxr_display();
+        self.figures.iter().for_each(|(_, figure)| figure.evcxr_display());
         println!("EVCXR_BEGIN_CONTENT text/html\n<pre>{self}</pre>\nEVCXR_END_CONTENT");
     }
+}
+
+/// Writes every figure as `name.png` and `name.svg` to the settings' folder.
+///
+/// # Errors
+/// [`Error::Io`] naming the file that cannot be written.
+pub fn save_figures(settings: &Settings, figures: &[(&str, Figure)]) -> Result<Vec<PathBuf>> {
+    let mut files = vec![];
+    for (name, figure) in figures {
+        for extension in ["png", "svg"] {
+            let file = settings.out.join(format!("{name}.{extension}"));
+            figure.save(&file)?;
+            files.push(file);
+        }
+    }
+    Ok(files)
 }
 
 /// The mean of the last `n` losses (of all, if there are fewer).

@@ -60,20 +60,40 @@ fn a_run_prints_a_table_and_writes_its_files() {
 }
 
 #[test]
-fn every_experiment_of_the_list_runs() {
+fn every_training_of_the_list_runs() {
     let folder = Folder::new("experiments");
     let list = text(&pushforward(&folder.0, &["list"]).stdout);
-    let names = list.lines().filter(|line| line.starts_with("flow-"));
-    let experiments: Vec<&str> = names.filter_map(|line| line.split(' ').next()).collect();
+    let lines: Vec<&str> = list.lines().collect();
+    let trained = lines.windows(2).filter(|pair| pair[1].contains("--steps"));
+    let experiments: Vec<&str> = trained.filter_map(|pair| pair[0].split(' ').next()).collect();
     assert_eq!(experiments.len(), 3, "{list}");
     for experiment in experiments {
         let output = pushforward(&folder.0, &["run", experiment, "--steps", "20", "--quiet"]);
         let table = text(&output.stdout);
         assert!(output.status.success(), "{experiment}: {}", text(&output.stderr));
         assert!(table.contains("energy distance D²"), "{experiment}: {table}");
-        assert_eq!(table.contains("least loss"), experiment.ends_with("eight-gaussians"));
-        assert_eq!(crate::names(&folder.0.join("out").join(experiment)), FILES);
+        let known = experiment.ends_with("eight-gaussians");
+        assert_eq!(table.contains("least loss"), known);
+        let written = crate::names(&folder.0.join("out").join(experiment));
+        assert!(FILES.iter().all(|file| written.contains(&file.to_string())), "{written:?}");
+        assert_eq!(written.contains(&"loss-by-time.svg".to_string()), known, "{written:?}");
     }
+}
+
+/// It takes no settings of a training; what it writes is compared with the book's by `.ci/same-bytes`.
+#[test]
+fn an_experiment_without_training_is_listed_and_refuses_training() {
+    let folder = Folder::new("untrained");
+    let list = text(&pushforward(&folder.0, &["list"]).stdout);
+    let untrained = list.lines().filter(|line| line.contains("(nothing is trained)"));
+    assert_eq!(untrained.count(), 1, "{list}");
+    for option in ["--steps", "--batch", "--lr"] {
+        let output = pushforward(&folder.0, &["run", "flow-matching-paths", option, "5"]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success());
+        assert!(error.contains("flow-matching-paths trains nothing; leave out --steps"), "{error}");
+    }
+    assert_eq!(names(&folder.0), [""; 0]);
 }
 
 #[test]

@@ -244,6 +244,30 @@ fn files_are_whole_and_errors_name_them() {
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
+/// Three strokes' ends: the shaft from tail to tip, and a head whose point is the tip.
+#[test]
+fn an_arrow_has_its_head_at_its_tip_and_none_leaves_the_panel() {
+    let arrows = [[[1.0, 1.0], [3.0, 1.0]], [[1.0, 1.0], [5.0, 9.0]]];
+    let panel = Panel::new("").arrows(arrows, RED);
+    let svg = Figure::new("", [panel]).x_range(0.0, 4.0).y_range(0.0, 4.0).svg();
+    let strokes = polylines(&svg, "#ee6677");
+    let [shaft, head] = &strokes[..] else { panic!("{strokes:?}") };
+    assert!(shaft[0][0] < shaft[1][0] && shaft[0][1] == shaft[1][1], "{shaft:?}");
+    assert_eq!(head[1], shaft[1]);
+    let behind = head[0][0] < head[1][0] && head[2][0] == head[0][0];
+    assert!(behind && head[0][1] + head[2][1] == 2.0 * head[1][1], "{head:?}");
+}
+
+/// Doubling is a step of one length on a logarithmic axis.
+#[test]
+fn a_logarithmic_x_axis_spaces_doublings_evenly() {
+    let line = (0..5).map(|k| [f64::from(1 << k), 1.0]);
+    let svg = Figure::new("", [Panel::new("").line(line, RED)]).log_x().svg();
+    let xs: Vec<f64> = polylines(&svg, "#ee6677")[0].iter().map(|p| p[0]).collect();
+    let gaps: Vec<f64> = xs.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.iter().all(|gap| (gap - gaps[0]).abs() < 0.15), "{gaps:?}");
+}
+
 #[test]
 fn impossible_figures_are_refused() {
     let refused = |build: fn() -> Figure| std::panic::catch_unwind(build).is_err();
@@ -251,6 +275,9 @@ fn impossible_figures_are_refused() {
     assert!(refused(|| loss().x_range(f64::NAN, 1.0)));
     assert!(refused(|| loss().y_range(-1.0, 1.0)));
     assert!(refused(|| moving().log_y()));
+    assert!(refused(|| moving().log_x()));
+    assert!(refused(|| loss().x_range(0.0, 1.0).log_x()));
+    assert!(!refused(|| loss().x_range(1.0, 9.0).log_x()));
     assert!(refused(|| moving().columns(0)));
     assert!(refused(|| moving().scale(0)));
     assert!(!refused(|| loss().y_range(0.1, 1.0)));

@@ -1,5 +1,6 @@
 //! The seven workloads. Each is a closure that does one step and returns its loss.
 
+use pushforward::chapters::flow_matching::path::Path;
 use pushforward::chapters::flow_matching::{Velocity, cfm_loss, sample};
 use pushforward::derivatives::divergence;
 use pushforward::nn::{Activation, Linear, Mlp, Module};
@@ -40,7 +41,7 @@ fn flow_matching(d: usize, hidden: usize, activation: Activation, lr: f64) -> St
     let x_1 = rng.normal(&[256, d]);
     Box::new(move || {
         let (x_0, t) = (rng.normal(&[256, d]), rng.uniform(&[256, 1]));
-        descend(&cfm_loss(&u, &x_0, &x_1, &t), &mut u, &mut adam)
+        descend(&cfm_loss(&u, &Path::Linear, &x_0, &x_1, &t), &mut u, &mut adam)
     })
 }
 

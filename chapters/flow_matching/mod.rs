@@ -1,19 +1,26 @@
-//! Flow matching: a network learns the velocity that carries noise to data along straight lines
-//! (Lipman et al. 2023; Liu, Gong & Liu 2023).
+//! Flow matching: a network learns the velocity that carries noise to data (Lipman et al. 2023; Liu,
+//! Gong & Liu 2023).
+//!
+//! Here are the network, the two losses and the sampler; in [`path`](mod@path) the ways from a point of
+//! noise to a point of data, in [`oracle`] what a perfect network would say, in [`run`] the experiments.
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
 //! | x₀ ~ p₀ | `x_0` | noise, N(0, I), `[n, d]` |
 //! | x₁ ~ q | `x_1` | data, `[n, d]` |
 //! | t | `t` | time in [0, 1], `[n, 1]`: 0 is noise, 1 is data |
-//! | x_t = (1 − t) x₀ + t x₁ | `x_t` | a point on the line from x₀ to x₁ |
-//! | u_t = x₁ − x₀ | `u_t` | its velocity |
-//! | u_t^θ(x) | [`Velocity`] | the network |
+//! | x_t | `x_t` | a point on the path from x₀ to x₁ |
+//! | u_t(x_t\|x₁) | `u_t` | its velocity |
+//! | u_t(x) | [`Marginal::velocity`] | the mean velocity of all that pass through x at t |
+//! | u_t^θ(x) | [`Velocity`] | the network, which learns it |
 
 pub mod oracle;
 pub mod path;
 pub mod run;
+pub mod run_paths;
 
+use self::oracle::Marginal;
+use self::path::Path;
 use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::random::Rng;
 use crate::{Float, Tensor, ode};
@@ -51,17 +58,26 @@ impl Module for Velocity {
     }
 }
 
-/// The conditional flow-matching loss of a batch on straight lines: the mean over points and
-/// coordinates of (u_t^θ(x_t) − (x₁ − x₀))² (Lipman et al. 2023, eq. 23 with σ_min = 0, divided by
-/// d).
+/// L_CFM of a batch: the mean over points and coordinates of ‖u_t^θ(x_t) − u_t(x_t|x₁)‖² (Lipman et
+/// al. 2023, eq. 9, divided by d). On the linear path u_t(x_t|x₁) is x₁ − x₀.
 ///
 /// # Panics
 /// If the shapes do not fit.
 #[track_caller]
-pub fn cfm_loss(u: &Velocity, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
-    let x_t = (1.0 - t) * x_0 + t * x_1;
-    let u_t = x_1 - x_0;
+pub fn cfm_loss(u: &Velocity, path: &Path, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
+    let (x_t, u_t) = path.sample(x_0, x_1, t);
     u.forward(t, &x_t).mse(&u_t)
+}
+
+/// L_FM of a batch: the mean over points and coordinates of ‖u_t^θ(x_t) − u_t(x_t)‖² (eq. 5, divided
+/// by d). It needs the marginal field, which is known for toys alone: nobody trains with it.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[track_caller]
+pub fn fm_loss(u: &Velocity, p: &Marginal, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
+    let (x_t, _) = p.path.sample(x_0, x_1, t);
+    u.forward(t, &x_t).mse(&p.velocity(t, &x_t))
 }
 
 /// Noise carried to data: the solution at t = 1 of dx/dt = u_t^θ(x) from x₀ at t = 0, in `steps`

@@ -65,14 +65,13 @@ impl Marginal {
         self.log_weights() - squares / (v * 2.0) - log_normaliser
     }
 
-    /// α_t, α_t′, v_t and v_t′ = 2 (α_t α_t′ s² + σ_t σ_t′): each `[n, 1, 1]`.
+    /// α_t, α_t′, v_t and v_t′ = 2 α_t α_t′ s² + (σ_t²)′: each `[n, 1, 1]`.
     fn schedules(&self, t: &Tensor) -> [Tensor; 4] {
         let t = t.reshape(&[t.len(), 1, 1]);
         let (alpha, alpha_dot) = (self.path.alpha(&t), self.path.alpha_dot(&t));
-        let (sigma, sigma_dot) = (self.path.sigma(&t), self.path.sigma_dot(&t));
         let s_2 = (self.data.std * self.data.std) as Float;
-        let v = alpha.square() * s_2 + sigma.square();
-        let v_dot = (&alpha * &alpha_dot * s_2 + sigma * sigma_dot) * 2.0;
+        let v = alpha.square() * s_2 + self.path.sigma(&t).square();
+        let v_dot = &alpha * &alpha_dot * (2.0 * s_2) + self.path.variance_dot(&t);
         [alpha, alpha_dot, v, v_dot]
     }
 

@@ -94,6 +94,14 @@ impl Path {
         }
     }
 
+    /// (σ_t²)′ = 2 σ_t σ_t′, finite at both ends even where σ_t′ is not.
+    pub fn variance_dot(&self, t: &Tensor) -> Tensor {
+        match *self {
+            Path::VariancePreserving { .. } => self.alpha(t) * self.alpha_dot(t) * -2.0,
+            _ => self.sigma(t) * self.sigma_dot(t) * 2.0,
+        }
+    }
+
     /// (x_t, u_t): where the noise x₀ ~ N(0, I) is at time t on its way to x₁, and its velocity,
     /// x_t = σ_t x₀ + α_t x₁ and u_t = σ_t′ x₀ + α_t′ x₁. x₀ and x₁ are `[n, d]`, t is `[n, 1]`.
     ///

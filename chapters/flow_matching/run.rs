@@ -1,15 +1,15 @@
-//! The experiments: noise carried to two moons, as in the book's first run, to eight Gaussians and to a
-//! checkerboard.
+//! The trainings: noise carried to two moons, as in the book's first run, to eight Gaussians and to a
+//! checkerboard, each along straight lines.
 
 use super::oracle::Marginal;
 use super::path::Path;
-use super::{Velocity, cfm_loss, sample, trajectory};
+use super::{Velocity, cfm_loss, fm_loss, sample, trajectory};
 use crate::data::{Checkerboard, Law, Mixture, Moons, make_moons};
-use crate::experiment::{Event, Experiment, Report, Settings, Training, tail_mean};
+use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
 use crate::metrics::{Compared, compare, energy_distance, wasserstein_2};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer};
-use crate::plot::{BLUE, Figure, Panel};
+use crate::plot::{BLUE, Figure, GREY, Panel, RED};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor, checkpoint, grad, write_atomically};
 use serde_json::json;
@@ -115,36 +115,32 @@ fn run_to(
     let start = Instant::now();
     let steps = train(&mut u, target, settings, &mut training, &mut rng)?;
     let seconds = start.elapsed().as_secs_f64();
-    let mut rows = vec![loss_row(&training.losses)];
-    let least = target.oracle.as_ref().map(|oracle| least_loss(oracle, &mut measuring));
-    rows.extend(least.map(|[mean, error]| {
-        let remark = format!("of a perfect network, on fresh data; standard error {error:.4}");
-        ["least loss".into(), format!("{mean:.4}"), remark]
-    }));
-
+    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
+    let mut times = vec![["training".into(), format!("{seconds:.2} s"), rate]];
     let start = Instant::now();
     let states = trajectory(&u, &measuring.normal(&[SHOWN, 2]), SAMPLE_STEPS);
-    let sampling = start.elapsed().as_secs_f64();
-    let figure = panels(target, &states);
+    let seconds = start.elapsed().as_secs_f64();
+    let remark = format!("{SHOWN} points in {SAMPLE_STEPS} midpoint steps");
+    times.push(["sampling".into(), format!("{seconds:.4} s"), remark]);
+    let mut figures = vec![("figure", panels(target, &states))];
 
     training.stage("measuring distances");
-    let x_0 = measuring.normal(&[COMPARED[0], 2]);
-    let samples = sample(&u, &x_0, SAMPLE_STEPS);
+    let samples = sample(&u, &measuring.normal(&[COMPARED[0], 2]), SAMPLE_STEPS);
     let distances = distances(&samples, target.law, &mut measuring);
-    rows.extend(distances.iter().map(Distance::row));
-    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
-    rows.push(["training".into(), format!("{seconds:.2} s"), rate]);
-    let remark = format!("{SHOWN} points in {SAMPLE_STEPS} midpoint steps");
-    rows.push(["sampling".into(), format!("{sampling:.4} s"), remark]);
-
-    let losses = &training.losses;
-    let mut metrics = metrics(experiment, settings, &distances, losses);
-    if let Some([mean, error]) = least {
-        metrics["least_loss"] = json!({ "mean": mean, "standard_error": error });
+    let mut rows = vec![loss_row(&training.losses)];
+    let mut metrics = metrics(experiment, settings, &distances, &training.losses);
+    if let Some(oracle) = &target.oracle {
+        training.stage("comparing with the exact field");
+        let compared = against(oracle, &u, &mut measuring);
+        rows.extend(compared.iter().map(Excess::row));
+        metrics["against_the_exact_field"] = compared.iter().map(Excess::json).collect();
+        figures.push(("field", field(oracle, &u, target.reach)));
+        figures.push(("loss-by-time", loss_by_time(oracle, &u, &mut measuring)));
     }
-    let files = write(settings, &u, &figure, &samples, &metrics)?;
+    rows.extend(distances.iter().map(Distance::row));
+    let files = write(settings, &u, &figures, &samples, &metrics)?;
     training.complete();
-    Ok(Report { rows, figure, files, losses: training.losses })
+    Ok(Report { rows, times, figures, files, losses: training.losses })
 }
 
 /// The training loop. Returns how many steps were done, rather than in an interrupted run before.
@@ -163,7 +159,7 @@ fn train(
         let x_1 = (target.batch)(n, rng);
         let x_0 = rng.normal(&[n, 2]);
         let t = rng.uniform(&[n, 1]);
-        let loss = cfm_loss(u, &x_0, &x_1, &t);
+        let loss = cfm_loss(u, &Path::Linear, &x_0, &x_1, &t);
         let gradients = grad(&loss, &u.tensors());
         adam.step(u, &gradients);
         training.step_done(&loss, u, &adam, rng)?;
@@ -177,20 +173,108 @@ fn loss_row(losses: &[f64]) -> [String; 3] {
     ["final loss".into(), value, format!("mean of the last {last} steps")]
 }
 
-/// The loss that is left when the network is perfect, with its standard error: over 100 batches of
-/// 1000 points.
-fn least_loss(oracle: &Marginal, rng: &mut Rng) -> [f64; 2] {
-    let n = 1000;
-    let losses: Vec<f64> = (0..100)
-        .map(|_| {
-            let (x_0, x_1) = (rng.normal(&[n, 2]), oracle.data.sample(n, rng));
-            f64::from(oracle.irreducible_loss(&x_0, &x_1, &rng.uniform(&[n, 1])).item())
-        })
-        .collect();
-    let batches = losses.len() as f64;
-    let mean = losses.iter().sum::<f64>() / batches;
-    let variance = losses.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (batches - 1.0);
-    [mean, libm::sqrt(variance / batches)]
+/// A loss over fresh data, with its standard error.
+struct Excess {
+    name: &'static str,
+    remark: &'static str,
+    mean: f64,
+    error: f64,
+}
+
+impl Excess {
+    /// Of the losses of independent batches.
+    fn of(name: &'static str, remark: &'static str, losses: &[f64]) -> Excess {
+        let n = losses.len() as f64;
+        let mean = losses.iter().sum::<f64>() / n;
+        let squares: f64 = losses.iter().map(|l| (l - mean) * (l - mean)).sum();
+        Excess { name, remark, mean, error: libm::sqrt(squares / (n - 1.0) / n) }
+    }
+
+    fn row(&self) -> [String; 3] {
+        let Excess { name, remark, mean, error } = self;
+        let remark = format!("standard error {error:.4}; {remark}");
+        [name.to_string(), format!("{mean:.4}"), remark]
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({ "name": self.name, "mean": self.mean, "standard_error": self.error })
+    }
+}
+
+/// L_CFM of the network, of a perfect one, and L_FM, which is their difference but for chance: all
+/// three over the same 100 batches of 1000 points.
+fn against(oracle: &Marginal, u: &Velocity, rng: &mut Rng) -> [Excess; 3] {
+    let (n, u) = (1000, u.frozen());
+    let mut losses = [const { vec![] }; 3];
+    for _ in 0..100 {
+        let (x_0, x_1) = (rng.normal(&[n, 2]), oracle.data.sample(n, rng));
+        let t = rng.uniform(&[n, 1]);
+        let cfm = cfm_loss(&u, &oracle.path, &x_0, &x_1, &t);
+        let least = oracle.irreducible_loss(&x_0, &x_1, &t);
+        let fm = fm_loss(&u, oracle, &x_0, &x_1, &t);
+        for (losses, loss) in losses.iter_mut().zip([cfm, least, fm]) {
+            losses.push(f64::from(loss.item()));
+        }
+    }
+    [
+        Excess::of("loss L_CFM", "on fresh data", &losses[0]),
+        Excess::of("least loss", "L_CFM of a perfect network, on the same data", &losses[1]),
+        Excess::of("excess L_FM", "mean square of network − exact field", &losses[2]),
+    ]
+}
+
+/// Arrows of the network over those of the exact field, on a grid, at two times. Where no data pass
+/// (p_t below e⁻⁸ of its largest value on the grid) there is no arrow.
+fn field(oracle: &Marginal, u: &Velocity, reach: f64) -> Figure {
+    let (side, u) = (15, u.frozen());
+    let place = |i: usize| reach * (2.0 * (i as f64 + 0.5) / side as f64 - 1.0);
+    let x = Tensor::from_fn(&[side * side, 2], |i| {
+        let (cell, axis) = (i / 2, i % 2);
+        place(if axis == 0 { cell % side } else { cell / side }) as Float
+    });
+    let panel = |t: Float| {
+        let time = Tensor::full(&[side * side, 1], t);
+        let log_p = oracle.log_density(&time, &x);
+        let highest = log_p.data().iter().fold(Float::NEG_INFINITY, |a, &b| a.max(b));
+        let passed: Vec<usize> =
+            (0..side * side).filter(|&i| log_p.data()[i] > highest - 8.0).collect();
+        let arrows = |velocity: Tensor| -> Vec<[[f64; 2]; 2]> {
+            let (x, v) = (x.rows::<2>(), velocity.rows::<2>());
+            let tip = |i: usize| [0, 1].map(|axis| x[i][axis] + 0.12 * v[i][axis]);
+            passed.iter().map(|&i| [x[i], tip(i)]).collect()
+        };
+        Panel::new(format!("t = {t}"))
+            .arrows(arrows(oracle.velocity(&time, &x)), GREY.size(4.0).label("exact field"))
+            .arrows(arrows(u.forward(&time, &x)), BLUE.size(1.2).label("network"))
+    };
+    let title = "Arrows of the learned velocity lie on those of the exact one where data pass";
+    Figure::new(title, [0.4, 0.8].map(panel))
+        .x_range(-reach, reach)
+        .y_range(-reach, reach)
+        .equal_aspect()
+}
+
+/// L_CFM at each time, of the network and of a perfect one: means over 4000 pairs, the same for both.
+fn loss_by_time(oracle: &Marginal, u: &Velocity, rng: &mut Rng) -> Figure {
+    let (n, u) = (4000, u.frozen());
+    let mut lines = [const { vec![] }; 2];
+    for i in 0..=40 {
+        let time = f64::from(i) / 40.0;
+        let (x_0, x_1) = (rng.normal(&[n, 2]), oracle.data.sample(n, rng));
+        let t = Tensor::full(&[n, 1], time as Float);
+        let cfm = cfm_loss(&u, &oracle.path, &x_0, &x_1, &t);
+        let least = oracle.irreducible_loss(&x_0, &x_1, &t);
+        for (line, loss) in lines.iter_mut().zip([cfm, least]) {
+            line.push([time, f64::from(loss.item())]);
+        }
+    }
+    let [measured, least] = lines;
+    let panel = Panel::new("")
+        .line(least, RED.size(4.0).opacity(0.5).label("least possible"))
+        .line(measured, BLUE.label("network"));
+    Figure::new("The loss at each time, and the least that any network can have", [panel])
+        .y_range(0.0, 16.0)
+        .labels("t", "loss L_CFM")
 }
 
 /// One panel for each time, all with the same axes.
@@ -232,21 +316,20 @@ fn distances(samples: &Tensor, law: &dyn Law, rng: &mut Rng) -> [Distance; 2] {
 fn write(
     settings: &Settings,
     u: &Velocity,
-    figure: &Figure,
+    figures: &[(&str, Figure)],
     samples: &Tensor,
     metrics: &serde_json::Value,
 ) -> Result<Vec<PathBuf>> {
+    let mut files = save_figures(settings, figures)?;
     let path = |name: &str| settings.out.join(name);
-    let files = ["figure.png", "figure.svg", "samples.csv", "metrics.json", "model.safetensors"];
-    let files = files.map(path);
-    figure.save(&files[0])?;
-    figure.save(&files[1])?;
+    let [csv, json, weights] = ["samples.csv", "metrics.json", "model.safetensors"].map(path);
     let points = samples.data().chunks_exact(2);
     let lines: String = points.map(|p| format!("{},{}\n", p[0], p[1])).collect();
-    write_atomically(&files[2], format!("x,y\n{lines}").as_bytes())?;
-    write_atomically(&files[3], format!("{metrics:#}\n").as_bytes())?;
-    checkpoint::save(&files[4], u)?;
-    Ok(files.to_vec())
+    write_atomically(&csv, format!("x,y\n{lines}").as_bytes())?;
+    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
+    checkpoint::save(&weights, u)?;
+    files.extend([csv, json, weights]);
+    Ok(files)
 }
 
 /// Everything measured that follows from the seed, so that two runs can be compared byte for byte:

@@ -1,6 +1,7 @@
 //! The arguments, and what each command does with them.
 
 mod progress;
+mod results;
 
 use clap::{Args, Parser, Subcommand};
 pub use progress::line;
@@ -42,6 +43,9 @@ enum Command {
     Run(Run),
     /// Name what can be run
     List,
+    /// Run all experiments and renew the figures and numbers of the book (for its authors)
+    #[command(hide = true)]
+    Results,
 }
 
 #[derive(Args)]
@@ -77,8 +81,10 @@ impl Cli {
         match self.command {
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
             Some(Command::List) => print(&list()),
+            Some(Command::Results) => results::renew("book/src/results".as_ref()),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
+                arguments.refuse_training(experiment)?;
                 if let Some(threads) = arguments.threads {
                     machine::set_threads(threads.get());
                 }
@@ -89,6 +95,17 @@ impl Cli {
 }
 
 impl Run {
+    /// Settings of a training for an experiment that has none are a mistake.
+    fn refuse_training(&self, experiment: &Experiment) -> Result<()> {
+        let given = self.steps.is_some() || self.batch.is_some() || self.lr.is_some();
+        if experiment.steps == 0 && given {
+            let name = experiment.name;
+            let what = format!("{name} trains nothing; leave out --steps, --batch and --lr");
+            return Err(Error::Argument(what));
+        }
+        Ok(())
+    }
+
     fn settings(&self, experiment: &Experiment) -> Settings {
         let default = experiment.settings();
         Settings {
@@ -115,7 +132,10 @@ fn list() -> String {
     let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
     let entry = |experiment: &Experiment| {
         let Experiment { name, about, steps, batch, lr, .. } = experiment;
-        let settings = format!("--steps {steps} --batch {batch} --lr {lr}");
+        let settings = match steps {
+            0 => "(nothing is trained)".to_string(),
+            _ => format!("--steps {steps} --batch {batch} --lr {lr}"),
+        };
         format!("{name:width$}  {about}\n{:width$}  {settings}\n", "")
     };
     let entries: String = EXPERIMENTS.iter().map(entry).collect();

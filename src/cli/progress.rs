@@ -6,6 +6,8 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 const BAR: &str = "{bar:32} {pos}/{len}  {msg}";
+/// Where there are no steps to count.
+const SPINNER: &str = "{spinner} {msg}";
 
 /// How many plain lines a whole run prints.
 const LINES: usize = 10;
@@ -26,7 +28,8 @@ pub struct Progress {
 
 impl Progress {
     pub fn new(steps: usize, quiet: bool) -> Progress {
-        let style = ProgressStyle::with_template(BAR).expect("the template is well formed");
+        let template = if steps == 0 { SPINNER } else { BAR };
+        let style = ProgressStyle::with_template(template).expect("the template is well formed");
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let target = ProgressDrawTarget::stderr_with_hz(10);
             ProgressBar::with_draw_target(Some(steps as u64), target)

@@ -1,6 +1,6 @@
 //! What a panel shows: each kind of layer, with the shapes that draw it.
 //!
-//! A new kind (arrows, a heat map) is a variant of [`Layer`] and an arm in each of its methods.
+//! A new kind (a heat map) is a variant of [`Layer`] and an arm in each of its methods.
 
 use super::axis::Axis;
 use super::scene::{Ink, Shape};
@@ -11,6 +11,8 @@ use super::style::Style;
 pub(super) enum Layer {
     Scatter(Vec<[f64; 2]>, Style),
     Line(Vec<[f64; 2]>, Style),
+    /// Tail, tip, tail, tip, …
+    Arrows(Vec<[f64; 2]>, Style),
 }
 
 /// The inside of a panel's frame on the page, and the axes it shows.
@@ -39,14 +41,16 @@ impl Layer {
     /// The points that the axes must cover.
     pub fn points(&self) -> &[[f64; 2]] {
         match self {
-            Layer::Scatter(points, _) | Layer::Line(points, _) => points,
+            Layer::Scatter(points, _) | Layer::Line(points, _) | Layer::Arrows(points, _) => points,
         }
     }
 
     /// The name in the legend; empty for none.
     pub fn label(&self) -> &str {
         match self {
-            Layer::Scatter(_, style) | Layer::Line(_, style) => &style.label,
+            Layer::Scatter(_, style) | Layer::Line(_, style) | Layer::Arrows(_, style) => {
+                &style.label
+            }
         }
     }
 
@@ -54,7 +58,7 @@ impl Layer {
     pub fn dots(&self) -> usize {
         match self {
             Layer::Scatter(points, _) => points.len(),
-            Layer::Line(..) => 0,
+            Layer::Line(..) | Layer::Arrows(..) => 0,
         }
     }
 
@@ -73,6 +77,13 @@ impl Layer {
                 let placed = |run: Vec<_>| run.into_iter().map(|p| frame.place(p)).collect();
                 runs.into_iter().map(|run| polyline(placed(run), style)).collect()
             }
+            Layer::Arrows(points, style) => {
+                let places: Vec<_> = points.iter().map(|p| frame.fractions(p)).collect();
+                let inside = |p: &[f64; 2]| p.iter().all(|v| (0.0..=1.0).contains(v));
+                let ends = places.chunks_exact(2).filter_map(|ends| Some([ends[0]?, ends[1]?]));
+                let seen = ends.filter(|ends| ends.iter().all(inside));
+                seen.flat_map(|ends| arrow(ends.map(|p| frame.place(p)), style)).collect()
+            }
         }
     }
 
@@ -80,19 +91,20 @@ impl Layer {
     pub fn sample_width(&self) -> f64 {
         match self {
             Layer::Scatter(..) => 6.0,
-            Layer::Line(..) => 16.0,
+            Layer::Line(..) | Layer::Arrows(..) => 16.0,
         }
     }
 
     /// Its sample in the legend, from `left` on and around the height `middle`.
-    pub fn sample(&self, left: f64, middle: f64) -> Shape {
+    pub fn sample(&self, left: f64, middle: f64) -> Vec<Shape> {
         let right = left + self.sample_width();
         match self {
             Layer::Scatter(_, style) => {
                 let centre = [(left + right) / 2.0, middle];
-                Shape::Dot { centre, radius: 3.0, ink: Ink(style.colour, 1.0) }
+                vec![Shape::Dot { centre, radius: 3.0, ink: Ink(style.colour, 1.0) }]
             }
-            Layer::Line(_, style) => polyline(vec![[left, middle], [right, middle]], style),
+            Layer::Line(_, style) => vec![polyline(vec![[left, middle], [right, middle]], style)],
+            Layer::Arrows(_, style) => arrow([[left, middle], [right, middle]], style).into(),
         }
     }
 }
@@ -100,6 +112,18 @@ impl Layer {
 fn polyline(points: Vec<[f64; 2]>, style: &Style) -> Shape {
     let ink = Ink(style.colour, style.opacity.unwrap_or(1.0));
     Shape::Path { points, width: style.size.unwrap_or(1.5), ink }
+}
+
+/// A shaft, and a head whose two strokes lie at 27° to it (tan 27° ≈ ½).
+fn arrow([tail, tip]: [[f64; 2]; 2], style: &Style) -> [Shape; 2] {
+    let along = [tip[0] - tail[0], tip[1] - tail[1]];
+    let length = libm::hypot(along[0], along[1]);
+    let head = (0.4 * length).min(4.5) / length.max(1e-9);
+    let barb = |side: f64| {
+        let [x, y] = along.map(|v| v * head);
+        [tip[0] - x + 0.5 * side * y, tip[1] - y - 0.5 * side * x]
+    };
+    [polyline(vec![tail, tip], style), polyline(vec![barb(1.0), tip, barb(-1.0)], style)]
 }
 
 /// The parts of a polyline inside the unit square; a point without a place interrupts it.

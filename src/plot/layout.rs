@@ -171,7 +171,7 @@ impl<'a> Page<'a> {
         let (figure, left, [right, _]) = (self.figure, self.first.left, self.corner());
         let places = figure.legend_places(left, right);
         for (layer, [x, y]) in figure.named_layers().into_iter().zip(places) {
-            self.shapes.push(layer.sample(x, y - HALF_HEIGHT * NAME_SIZE));
+            self.shapes.extend(layer.sample(x, y - HALF_HEIGHT * NAME_SIZE));
             let at = [x + layer.sample_width() + GAP / 2.0, y];
             self.text(layer.label(), at, NAME_SIZE, Anchor::Start, STRONG);
         }

@@ -62,6 +62,17 @@ impl Panel {
         self.layers.push(Layer::Line(points.into_iter().collect(), style));
         self
     }
+
+    /// Adds an arrow from tail to tip, both in the panel's coordinates, for every pair. An arrow that
+    /// reaches out of the panel is left out.
+    pub fn arrows(
+        mut self,
+        arrows: impl IntoIterator<Item = [[f64; 2]; 2]>,
+        style: Style,
+    ) -> Panel {
+        self.layers.push(Layer::Arrows(arrows.into_iter().flatten().collect(), style));
+        self
+    }
 }
 
 /// A grid of panels that share both axes; one panel is the special case.
@@ -79,7 +90,7 @@ pub struct Figure {
     x_range: Option<[f64; 2]>,
     y_range: Option<[f64; 2]>,
     equal_aspect: bool,
-    log_y: bool,
+    log: [bool; 2],
     scale: u32,
 }
 
@@ -99,7 +110,7 @@ impl Figure {
             x_range: None,
             y_range: None,
             equal_aspect: false,
-            log_y: false,
+            log: [false; 2],
             scale: 2,
         }
     }
@@ -124,11 +135,12 @@ impl Figure {
     /// Shows exactly `low..high` on the x axis. Dots outside are left out, lines are cut.
     ///
     /// # Panics
-    /// Unless `low < high` and both are finite.
+    /// Unless `low < high` and both are finite, and positive on a logarithmic axis.
     #[track_caller]
     pub fn x_range(mut self, low: f64, high: f64) -> Figure {
         check_range("x_range", low, high);
         self.x_range = Some([low, high]);
+        self.check_log();
         self
     }
 
@@ -156,6 +168,18 @@ impl Figure {
         self
     }
 
+    /// Makes the x axis logarithmic, as for a number of steps that is doubled. Points with x ≤ 0
+    /// cannot be drawn and count as [`skipped`](Figure::skipped).
+    ///
+    /// # Panics
+    /// On a figure with equal aspect, or with an `x_range` that reaches to 0 or below.
+    #[track_caller]
+    pub fn log_x(mut self) -> Figure {
+        self.log[0] = true;
+        self.check_log();
+        self
+    }
+
     /// Makes the y axis logarithmic, as for a loss that falls over decades. Points with y ≤ 0
     /// cannot be drawn and count as [`skipped`](Figure::skipped).
     ///
@@ -163,7 +187,7 @@ impl Figure {
     /// On a figure with equal aspect, or with a `y_range` that reaches to 0 or below.
     #[track_caller]
     pub fn log_y(mut self) -> Figure {
-        self.log_y = true;
+        self.log[1] = true;
         self.check_log();
         self
     }
@@ -197,29 +221,31 @@ impl Figure {
     }
 
     fn drawable(&self, &[x, y]: &[f64; 2]) -> bool {
-        axis::drawable(x, false) && axis::drawable(y, self.log_y)
+        axis::drawable(x, self.log[0]) && axis::drawable(y, self.log[1])
     }
 
     /// The two axes all panels share.
     fn axes(&self) -> (Axis, Axis) {
         let all = || self.layers().flat_map(Layer::points);
         let points = || all().filter(|point| self.drawable(point));
-        let x = Axis::new(points().map(|p| p[0]), self.x_range, false);
-        let y = Axis::new(points().map(|p| p[1]), self.y_range, self.log_y);
+        let x = Axis::new(points().map(|p| p[0]), self.x_range, self.log[0]);
+        let y = Axis::new(points().map(|p| p[1]), self.y_range, self.log[1]);
         (x, y)
     }
 
     #[track_caller]
     fn check_log(&self) {
         assert!(
-            !(self.log_y && self.equal_aspect),
-            "Figure: a logarithmic axis has no equal aspect; leave out log_y or equal_aspect"
+            !(self.log.contains(&true) && self.equal_aspect),
+            "Figure: a logarithmic axis has no equal aspect; leave out log_x, log_y or equal_aspect"
         );
-        let positive = self.y_range.is_none_or(|[low, _]| low > 0.0);
-        assert!(
-            !self.log_y || positive,
-            "Figure: a logarithmic axis shows positive numbers only; give y_range a positive low"
-        );
+        for (log, range, name) in [(0, self.x_range, "x_range"), (1, self.y_range, "y_range")] {
+            let positive = range.is_none_or(|[low, _]| low > 0.0);
+            assert!(
+                !self.log[log] || positive,
+                "Figure: a logarithmic axis shows positive numbers only; give {name} a positive low"
+            );
+        }
     }
 }
 

@@ -47,11 +47,16 @@ impl Figure {
     }
 
     fn notebook_content(&self) -> (&'static str, String) {
-        if self.layers().map(Layer::dots).sum::<usize>() > DENSE {
-            ("image/png", base64(&self.png()))
-        } else {
-            ("image/svg+xml", self.svg())
+        match self.extension() {
+            "png" => ("image/png", base64(&self.png())),
+            _ => ("image/svg+xml", self.svg()),
         }
+    }
+
+    /// The format that suits the figure on a page: `svg`, or `png` where there are many dots.
+    pub fn extension(&self) -> &'static str {
+        let dots: usize = self.layers().map(Layer::dots).sum();
+        if dots > DENSE { "png" } else { "svg" }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A program whose every result goes into one number. It uses the public interface alone, so that a
 //! notebook cell can hold it too; there and everywhere it must print the same.
 
+use pushforward::chapters::flow_matching::path::Path;
 use pushforward::chapters::flow_matching::{Velocity, cfm_loss, sample};
 use pushforward::data::make_moons;
 use pushforward::nn::Module;
@@ -27,7 +28,7 @@ pub fn training(hash: &mut Hash, steps: usize) {
     for _ in 0..steps {
         let x_1 = make_moons(256, 0.05, &mut rng);
         let (x_0, t) = (rng.normal(&[256, 2]), rng.uniform(&[256, 1]));
-        let loss = cfm_loss(&u, &x_0, &x_1, &t);
+        let loss = cfm_loss(&u, &Path::Linear, &x_0, &x_1, &t);
         hash.add(&loss);
         let gradients = grad(&loss, &u.tensors());
         adam.step(&mut u, &gradients);

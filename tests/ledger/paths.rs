@@ -100,6 +100,10 @@ fn f6_every_schedule_has_its_derivative() {
             [by_autograd(|t| path.alpha(t) + t * 0.0, &t), by_autograd(|t| path.sigma(t), &t)];
         assert!(difference(&path.alpha_dot(&t), &slopes[0]) < ROUNDING, "{name}: α′");
         assert!(difference(&path.sigma_dot(&t), &slopes[1]) < ROUNDING, "{name}: σ′");
+        let slope = by_autograd(|t| path.sigma(t).square(), &t);
+        assert!(difference(&path.variance_dot(&t), &slope) < ROUNDING, "{name}: (σ²)′");
+        let ends = path.variance_dot(&Tensor::from([0.0, 1.0]));
+        assert!(ends.data().iter().all(|v| v.is_finite()), "{name}: {ends:?}");
     }
 }
 

@@ -1,4 +1,5 @@
 //! The program: F9.
+use pushforward::chapters::flow_matching::path::Path;
 use pushforward::chapters::flow_matching::{Velocity, cfm_loss, run::MOONS, trajectory};
 use pushforward::data::{Moons, make_moons};
 use pushforward::metrics::{Compared, compare, energy_distance};
@@ -7,7 +8,7 @@ use pushforward::optim::{Adam, Optimizer};
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor, grad};
 
-type Loss = fn(&Velocity, &Tensor, &Tensor, &Tensor) -> Tensor;
+type Loss = fn(&Velocity, &Path, &Tensor, &Tensor, &Tensor) -> Tensor;
 
 /// The states of 2000 points after 1000 steps of training with a loss.
 fn states_after_training(loss: Loss) -> Vec<(Float, Tensor)> {
@@ -18,7 +19,7 @@ fn states_after_training(loss: Loss) -> Vec<(Float, Tensor)> {
         let x_1 = make_moons(MOONS.batch, 0.05, &mut rng);
         let x_0 = rng.normal(&[MOONS.batch, 2]);
         let t = rng.uniform(&[MOONS.batch, 1]);
-        let loss = loss(&u, &x_0, &x_1, &t);
+        let loss = loss(&u, &Path::Linear, &x_0, &x_1, &t);
         let gradients = grad(&loss, &u.tensors());
         adam.step(&mut u, &gradients);
     }
@@ -49,7 +50,7 @@ fn f9_the_program_carries_noise_to_two_moons() {
     assert!(after.value < before.value / 20.0, "{before} became {after}");
 
     // The usual slip, the velocity from data to noise, carries the points away.
-    let reversed: Loss = |u, x_0, x_1, t| {
+    let reversed: Loss = |u, _, x_0, x_1, t| {
         let x_t = (1.0 - t) * x_0 + t * x_1;
         u.forward(t, &x_t).mse(&(x_0 - x_1))
     };
