@@ -1,7 +1,9 @@
 //! Conditional paths: C1, F4 to F8.
 
 use crate::{Estimate, ROUNDING, as_f64, difference};
+use pushforward::chapters::flow_matching::oracle::Marginal;
 use pushforward::chapters::flow_matching::path::Path;
+use pushforward::data::Mixture;
 use pushforward::ode::{self, RK4};
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor, grad};
@@ -152,9 +154,31 @@ fn f7_the_linear_path() {
     assert!(difference(&Path::Linear.velocity(&x_t, &x_1, &half), &field) < ROUNDING);
 }
 
+/// dx/dt is u, and dp/dt, as misprinted, is not. For data N(0, 1) the velocity at x = 0 is 0 at all times,
+/// by symmetry, while the density there, 1/√(2πv) with v = t² + (1 − t)², grows by √2 until t = ½ and
+/// falls again, as the continuity equation says.
+#[test]
+fn f7_points_move_with_the_velocity_and_densities_do_not() {
+    let data = Mixture { weights: vec![1.0], means: vec![vec![0.0]], std: 1.0 };
+    let marginal = Marginal { path: Path::Linear, data };
+    let t = Tensor::from([[0.0], [0.2], [0.5], [0.9]]).variable();
+    let x = Tensor::zeros(&[4, 1]).variable();
+    let u = marginal.velocity(&t, &x);
+    assert!(difference(&u.detach(), &Tensor::zeros(&[4, 1])) < ROUNDING);
+
+    let p = marginal.log_density(&t, &x).exp();
+    assert!((p.data()[2] / p.data()[0] - Float::sqrt(2.0)).abs() < ROUNDING as Float);
+    let p_dot = grad(&p.sum(..), &[&t]).remove(0);
+    let divergence = grad(&(p.detach() * u).sum(..), &[&x]).remove(0); // ∇p is 0 at the centre
+    println!("∂p/∂t = {p_dot} where u = 0");
+    assert!(difference(&p_dot, &-divergence) < ROUNDING);
+    let moves = as_f64(&p_dot).into_iter().map(f64::abs);
+    assert!(moves.enumerate().all(|(i, rate)| i == 2 || rate > 0.1), "{p_dot}");
+}
+
 /// DDPM's ᾱ after step i of 1000, noising β_i = β((i + ½)/1000)/1000, is this path's α² at the time
 /// **left**, 1 − t: with √ᾱ_{1−t} noise is at t = 0 and data at t = 1; with √ᾱ_t, as misprinted, it
-/// is the other way round.
+/// is the other way round, and with both mixed, as also printed, α² + σ² is not 1.
 #[test]
 fn f8_ddpm_is_the_path_that_preserves_variance() {
     let steps = 1000;
@@ -173,6 +197,11 @@ fn f8_ddpm_is_the_path_that_preserves_variance() {
     assert!(alpha(0.0) < 0.01 && alpha(1.0) == 1.0);
     let misprint = |t: f64| alpha_bar[(t * 1000.0) as usize].sqrt();
     assert!(misprint(0.0) == 1.0 && misprint(1.0) < 0.01, "it begins with data and ends in noise");
+    // α with the time left and σ with the time passed: no noise at the start, all of it at the end.
+    let mixed = |t: f64| 1.0 - alpha_bar[(t * 1000.0) as usize];
+    let sums = [0.0, 1.0].map(|t| alpha_bar[1000 - (t * 1000.0) as usize] + mixed(t));
+    assert!(mixed(0.0) == 0.0 && mixed(1.0) > 0.99, "σ² begins with 0 and ends with 1");
+    assert!(sums[0] < 0.01 && sums[1] > 1.99, "α² + σ² is {sums:?} at the ends, and not 1");
     // Variance is preserved: α² + σ² = 1.
     let t = times(100, &mut Rng::new(7));
     let sum = path.alpha(&t).square() + path.sigma(&t).square();
