@@ -25,6 +25,7 @@ use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::random::Rng;
 use crate::{Float, Tensor, ode};
 
+// ANCHOR: network
 /// u_t^θ(x): a multilayer perceptron of time and place.
 #[derive(Clone, Debug)]
 pub struct Velocity {
@@ -47,6 +48,7 @@ impl Velocity {
         self.net.forward(&Tensor::concat(&[t, x_t], 1))
     }
 }
+// ANCHOR_END: network
 
 impl Module for Velocity {
     fn parameters(&self) -> Vec<(String, &Tensor)> {
@@ -63,32 +65,38 @@ impl Module for Velocity {
 ///
 /// # Panics
 /// If the shapes do not fit.
+// ANCHOR: cfm_loss
 #[track_caller]
 pub fn cfm_loss(u: &Velocity, path: &Path, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
     let (x_t, u_t) = path.sample(x_0, x_1, t);
     u.forward(t, &x_t).mse(&u_t)
 }
+// ANCHOR_END: cfm_loss
 
 /// L_FM of a batch: the mean over points and coordinates of ‖u_t^θ(x_t) − u_t(x_t)‖² (eq. 5, divided
 /// by d). It needs the marginal field, which is known for toys alone: nobody trains with it.
 ///
 /// # Panics
 /// If the shapes do not fit.
+// ANCHOR: fm_loss
 #[track_caller]
 pub fn fm_loss(u: &Velocity, p: &Marginal, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
     let (x_t, _) = p.path.sample(x_0, x_1, t);
     u.forward(t, &x_t).mse(&p.velocity(t, &x_t))
 }
+// ANCHOR_END: fm_loss
 
 /// Noise carried to data: the solution at t = 1 of dx/dt = u_t^θ(x) from x₀ at t = 0, in `steps`
 /// midpoint steps. A constant.
 ///
 /// # Panics
 /// If `steps` is 0 or the shapes do not fit.
+// ANCHOR: sample
 #[track_caller]
 pub fn sample(u: &Velocity, x_0: &Tensor, steps: usize) -> Tensor {
     ode::solve_each_row(field(&u.frozen()), &x_0.detach(), 0.0..1.0, steps, &ode::MIDPOINT)
 }
+// ANCHOR_END: sample
 
 /// The same with every state on the way.
 ///

@@ -31,12 +31,14 @@ impl Marginal {
         self.joint(t, x).log_sum_exp(1)
     }
 
+    // ANCHOR: velocity
     /// u_t(x): `[n, d]`.
     pub fn velocity(&self, t: &Tensor, x: &Tensor) -> Tensor {
         let [alpha, alpha_dot, v, v_dot] = self.schedules(t);
         let towards = alpha_dot * self.means() + v_dot / (v * 2.0) * self.offsets(&alpha, x);
         (self.responsibilities(t, x) * towards).sum(1)
     }
+    // ANCHOR_END: velocity
 
     /// ∇ ln p_t(x): `[n, d]`.
     pub fn score(&self, t: &Tensor, x: &Tensor) -> Tensor {
@@ -47,11 +49,14 @@ impl Marginal {
     /// The loss of a perfect network on a batch: the mean over points and coordinates of
     /// (u_t(x_t) − u_t(x_t|x₁))². It is not 0, since many pairs (x₀, x₁) pass through x_t and a field
     /// has one value there; no network's loss has a smaller expectation. x₀ and x₁ are `[n, d]`.
+    // ANCHOR: irreducible_loss
     pub fn irreducible_loss(&self, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
         let (x_t, u_t) = self.path.sample(x_0, x_1, t);
         self.velocity(t, &x_t).mse(&u_t)
     }
+    // ANCHOR_END: irreducible_loss
 
+    // ANCHOR: responsibilities
     /// γₖ(x): `[n, K, 1]`.
     fn responsibilities(&self, t: &Tensor, x: &Tensor) -> Tensor {
         self.joint(t, x).softmax(1)
@@ -64,6 +69,7 @@ impl Marginal {
         let log_normaliser = (&v * TAU as Float).ln() * (0.5 * x.shape()[1] as Float);
         self.log_weights() - squares / (v * 2.0) - log_normaliser
     }
+    // ANCHOR_END: responsibilities
 
     /// α_t, α_t′, v_t and v_t′ = 2 α_t α_t′ s² + (σ_t²)′: each `[n, 1, 1]`.
     fn schedules(&self, t: &Tensor) -> [Tensor; 4] {

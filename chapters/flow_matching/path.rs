@@ -49,6 +49,7 @@ impl Path {
         ("cosine", Path::Cosine),
     ];
 
+    // ANCHOR: schedules
     /// α_t, of the shape of t.
     pub fn alpha(&self, t: &Tensor) -> Tensor {
         match *self {
@@ -72,6 +73,7 @@ impl Path {
             Path::Cosine => (t * FRAC_PI_2 as Float).cos(),
         }
     }
+    // ANCHOR_END: schedules
 
     /// α_t′.
     pub fn alpha_dot(&self, t: &Tensor) -> Tensor {
@@ -107,28 +109,34 @@ impl Path {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    // ANCHOR: sample
     #[track_caller]
     pub fn sample(&self, x_0: &Tensor, x_1: &Tensor, t: &Tensor) -> (Tensor, Tensor) {
         let x_t = self.sigma(t) * x_0 + self.alpha(t) * x_1;
         let u_t = self.sigma_dot(t) * x_0 + self.alpha_dot(t) * x_1;
         (x_t, u_t)
     }
+    // ANCHOR_END: sample
 
     /// u_t(x|x₁) = (σ_t′ / σ_t) (x − μ_t(x₁)) + μ_t′(x₁) (Lipman et al. 2023, theorem 3): the only
     /// field whose flow is ψ_t(x₀) = σ_t x₀ + μ_t(x₁). Not finite where σ_t is 0.
     ///
     /// # Panics
     /// If the shapes do not fit.
+    // ANCHOR: velocity
     #[track_caller]
     pub fn velocity(&self, x: &Tensor, x_1: &Tensor, t: &Tensor) -> Tensor {
         let mu = self.alpha(t) * x_1;
         self.sigma_dot(t) / self.sigma(t) * (x - mu) + self.alpha_dot(t) * x_1
     }
+    // ANCHOR_END: velocity
 
     /// x₀ ~ N(0, I) made a point of p₀ ≈ N(0, σ₀² I), from which the solver starts.
+    // ANCHOR: start
     pub fn start(&self, x_0: &Tensor) -> Tensor {
         x_0 * self.sigma(&Tensor::scalar(0.0))
     }
+    // ANCHOR_END: start
 }
 
 /// β(s) = β₀ + (β₁ − β₀) s.

@@ -16,6 +16,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 
+// ANCHOR: moons
 /// Two moons: MLP 3–64–64–64–2 with ELU, Adam.
 pub const MOONS: Experiment = Experiment {
     name: "flow-matching",
@@ -25,6 +26,7 @@ pub const MOONS: Experiment = Experiment {
     lr: 1e-2,
     run,
 };
+// ANCHOR_END: moons
 
 /// Eight Gaussians on a circle, by the same network.
 pub const EIGHT_GAUSSIANS: Experiment = Experiment {
@@ -144,6 +146,7 @@ fn run_to(
 }
 
 /// The training loop. Returns how many steps were done, rather than in an interrupted run before.
+// ANCHOR: train
 fn train(
     u: &mut Velocity,
     target: &Target,
@@ -166,6 +169,7 @@ fn train(
     }
     Ok(to_do)
 }
+// ANCHOR_END: train
 
 fn loss_row(losses: &[f64]) -> [String; 3] {
     let last = losses.len().min(100);

@@ -19,12 +19,14 @@ pub struct RungeKutta {
     pub c: &'static [Float],
 }
 
+// ANCHOR: methods
 /// x + h u(t, x) (Euler 1768).
 pub const EULER: RungeKutta = RungeKutta { name: "Euler", order: 1, a: &[], b: &[1.0], c: &[] };
 
 /// x + h u(t + h/2, x + h/2 u(t, x)) (Runge 1895).
 pub const MIDPOINT: RungeKutta =
     RungeKutta { name: "midpoint", order: 2, a: &[&[0.5]], b: &[0.0, 1.0], c: &[0.5] };
+// ANCHOR_END: methods
 
 /// Four stages, weighted 1 : 2 : 2 : 1 (Kutta 1901).
 pub const RK4: RungeKutta = RungeKutta {
@@ -40,6 +42,7 @@ impl RungeKutta {
     ///
     /// # Panics
     /// If u(t, x) has another shape than x.
+    // ANCHOR: step
     #[track_caller]
     pub fn step(
         &self,
@@ -64,6 +67,7 @@ impl RungeKutta {
         }
         advance(x, h, self.b, &k)
     }
+    // ANCHOR_END: step
 }
 
 /// x + h Σ wᵢ kᵢ, over the weights that are not 0.

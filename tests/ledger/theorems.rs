@@ -15,6 +15,7 @@ use std::f64::consts::TAU;
 
 /// ∂ₜ ln p + div u + u · ∇ ln p at each point: the continuity equation divided by p, 0 where u
 /// transports p. Beside it the sum of the three terms' sizes, to which rounding is proportional.
+// ANCHOR: residual
 fn residual(
     log_p: impl Fn(&Tensor, &Tensor) -> Tensor,
     u: impl Fn(&Tensor, &Tensor) -> Tensor,
@@ -31,6 +32,7 @@ fn residual(
     };
     (sum(|v| v), sum(f64::abs))
 }
+// ANCHOR_END: residual
 
 /// The largest residual relative to its terms.
 fn worst((residual, size): (Vec<f64>, Vec<f64>)) -> f64 {
