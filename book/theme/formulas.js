@@ -1,0 +1,9 @@
+// KaTeX hides the formulas it draws from screen readers; the TeX that mdbook-katex keeps beside each is read instead.
+for (const formula of document.querySelectorAll("data.katex-src")) {
+    formula.setAttribute("role", "math");
+    formula.setAttribute("aria-label", formula.value.trim());
+}
+// What scrolls inside itself can be scrolled with the keyboard.
+for (const formula of document.querySelectorAll(".katex-display")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+}
