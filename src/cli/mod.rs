@@ -1,8 +1,10 @@
 //! The arguments, and what each command does with them.
 
+mod book;
 mod progress;
 mod results;
 
+use book::Book;
 use clap::{Args, Parser, Subcommand};
 pub use progress::line;
 
@@ -29,6 +31,7 @@ const EXAMPLES: &str = "Examples:
   pushforward list                             what can be run, with its settings
   pushforward run flow-matching --seed 1       the same with other random numbers
   pushforward run flow-matching --steps 500 --out out/short
+  pushforward book --open                      build the book and read it
 
 The same seed gives the same files to the byte, on every machine. From the sources, write
 `cargo run --release --` in place of `pushforward`.";
@@ -43,6 +46,11 @@ enum Command {
     Run(Run),
     /// Name what can be run
     List,
+    /// Build the book: book/build/index.html
+    ///
+    /// Works anywhere inside the repository. A formula that cannot be drawn, or an included file that
+    /// is not there, is an error. It needs mdbook and mdbook-katex, and says how to install them.
+    Book(Book),
     /// Run all experiments and renew the figures and numbers of the book (for its authors)
     #[command(hide = true)]
     Results,
@@ -81,6 +89,7 @@ impl Cli {
         match self.command {
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
             Some(Command::List) => print(&list()),
+            Some(Command::Book(book)) => book.execute(),
             Some(Command::Results) => results::renew("book/src/results".as_ref()),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
