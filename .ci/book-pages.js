@@ -102,9 +102,11 @@ function look(phone) {
         }
         return false;
     };
-    if (document.documentElement.scrollWidth > window.innerWidth || phone && window.innerWidth > screen.width) {
-        say(`the page scrolls sideways (${document.documentElement.scrollWidth} px)`);
+    for (const frame of [document.documentElement, ...document.querySelectorAll(".page-wrapper, .page, .content")]) {
+        const [needs, has] = [frame.scrollWidth, frame.clientWidth];
+        if (needs > has + 1) say(`<${frame.localName}> of the page scrolls sideways, ${needs} of ${has} px`);
     }
+    if (phone && window.innerWidth > screen.width) say("the page is wider than the phone");
     const edge = main.getBoundingClientRect().right + 1;
     for (const element of main.querySelectorAll("p, li, table, pre, img, h1, h2, h3, h4, .katex .base, code")) {
         const box = element.getBoundingClientRect();
