@@ -14,6 +14,7 @@ const SCREENS = [
     { name: "wide", width: 1280, height: 900 },
     { name: "phone", width: 390, height: 844, isMobile: true, hasTouch: true },
 ];
+const PART = 4000;
 const TYPES = {
     ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
     ".png": "image/png", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8", ".json": "application/json",
@@ -121,6 +122,8 @@ function look(phone) {
     }
     for (const code of main.querySelectorAll("pre > code")) {
         if (code.textContent.trim() === "") say("an empty block of code");
+        const rust = code.classList.contains("language-rust");
+        if (rust && !/^\S/m.test(code.textContent)) say("a listing that does not begin at the edge", code);
     }
     const titles = main.querySelectorAll("h1").length;
     if (titles !== 1 && !location.pathname.endsWith("print.html")) say(`${titles} headings of the first level`);
@@ -181,9 +184,15 @@ async function main() {
         opened += 1;
         await context.close();
     };
-    const screenshot = (name, theme, screen) => (page) => page.screenshot({
-        path: path.join(shots, `${name.replace(/[/.]/g, "-")}.${theme}.${screen.name}.png`), fullPage: true,
-    });
+    // In parts: Chromium draws no picture higher than 16384 pixels.
+    const screenshot = (name, theme, screen) => async (page) => {
+        const height = await page.evaluate(() => document.documentElement.scrollHeight);
+        const stem = path.join(shots, `${name.replace(/[/.]/g, "-")}.${theme}.${screen.name}`);
+        for (let y = 0, part = 1; y < height; y += PART, part += 1) {
+            const clip = { x: 0, y, width: screen.width, height: Math.min(PART, height - y) };
+            await page.screenshot({ path: `${stem}.${part}.png`, clip, captureBeyondViewport: true });
+        }
+    };
     for (const name of pages) {
         for (const screen of SCREENS) {
             for (const theme of ["light", "ayu"]) {

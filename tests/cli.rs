@@ -202,6 +202,29 @@ fn a_damaged_state_of_an_interrupted_run_is_named() {
     assert_eq!(names(&folder.0.join("out/flow-matching")).len(), 1);
 }
 
+#[test]
+fn a_book_that_cannot_be_built_says_what_to_do() {
+    let folder = Folder::new("book");
+    let book = |below: &Path| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_pushforward"));
+        let output = program.current_dir(below).arg("book").env("PATH", "").output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        text(&output.stderr)
+    };
+    let outside = book(&folder.0);
+    assert!(outside.contains("no book/book.toml here or in a folder around it"), "{outside}");
+    assert!(outside.contains("go to the folder into which you cloned pushforward"), "{outside}");
+    std::fs::create_dir_all(folder.0.join("book")).unwrap();
+    std::fs::write(folder.0.join("book/book.toml"), "").unwrap();
+    for below in [&folder.0, &folder.0.join("book")] {
+        let missing = book(below);
+        assert!(missing.contains("mdbook is not installed"), "{missing}");
+        assert!(missing.contains("mdbook-katex is not installed"), "{missing}");
+        let remedy = "    cargo install mdbook@0.5.4 mdbook-katex@0.10.0 --locked";
+        assert!(missing.lines().any(|line| line == remedy), "{missing}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_goes_on_when_nobody_reads_its_progress() {

@@ -52,7 +52,7 @@ fn marks(source: &str, anchor: &str) -> (usize, usize) {
     (count("ANCHOR:"), count("ANCHOR_END:"))
 }
 
-/// Every mark: where, `ANCHOR:` or `ANCHOR_END:`, the name.
+/// Every mark: where, `ANCHOR:` or `ANCHOR_END:`, the name. What mdBook cannot read as a name is no mark.
 fn all_marks(source: &str) -> Vec<(usize, &'static str, &str)> {
     let of = |mark: &'static str| {
         source.match_indices(mark).map(move |(at, _)| {
@@ -62,6 +62,7 @@ fn all_marks(source: &str) -> Vec<(usize, &'static str, &str)> {
         })
     };
     let mut marks: Vec<_> = of("ANCHOR:").chain(of("ANCHOR_END:")).collect();
+    marks.retain(|(.., name)| !name.is_empty());
     marks.sort();
     marks
 }
