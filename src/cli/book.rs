@@ -49,7 +49,7 @@ fn error(path: impl Into<PathBuf>, source: io::Error) -> Error {
 }
 
 /// The nearest folder around `here` that has the book.
-fn repository(here: &Path) -> Result<&Path> {
+pub(super) fn repository(here: &Path) -> Result<&Path> {
     here.ancestors().find(|folder| folder.join("book/book.toml").is_file()).ok_or_else(|| {
         let reason = "no book/book.toml here or in a folder around it\n\
                       go to the folder into which you cloned pushforward, and try again";

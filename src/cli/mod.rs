@@ -51,8 +51,7 @@ enum Command {
     /// Works anywhere inside the repository. A formula that cannot be drawn, or an included file that
     /// is not there, is an error. It needs mdbook and mdbook-katex, and says how to install them.
     Book(Book),
-    /// Run all experiments and renew the figures and numbers of the book (for its authors)
-    #[command(hide = true)]
+    /// Run all experiments and renew the figures and numbers of the book
     Results,
 }
 
@@ -90,7 +89,7 @@ impl Cli {
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
             Some(Command::List) => print(&list()),
             Some(Command::Book(book)) => book.execute(),
-            Some(Command::Results) => results::renew("book/src/results".as_ref()),
+            Some(Command::Results) => results::renew(),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
                 arguments.refuse_training(experiment)?;
