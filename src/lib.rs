@@ -16,7 +16,7 @@
 //!
 //! Read in this order: [`Tensor`] and its ops, [`grad`](mod@autograd), [`derivatives`], [`nn`],
 //! [`optim`], [`random`], [`ode`], [`data`], [`metrics`], [`plot`], [`experiment`], then the
-//! [`chapters`]. What makes it fast is in [`kernels`] and [`machine`].
+//! [`chapters`] and [`check`], which judges their exercises. What makes it fast is in [`kernels`] and [`machine`].
 //!
 //! Three promises. The same seed gives the same bits on any machine. Every gradient can be
 //! differentiated again. Arithmetic panics with the op, the shapes and the fix; what touches files
@@ -29,6 +29,7 @@
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::unnecessary_cast))]
 
 pub mod autograd;
+pub mod check;
 pub mod checkpoint;
 pub mod data;
 pub mod derivatives;
