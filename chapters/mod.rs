@@ -4,6 +4,7 @@
 
 pub mod flow_matching;
 
+use crate::check::Chapter;
 use crate::experiment::Experiment;
 
 /// Every experiment, by the names that `pushforward run` takes.
@@ -13,3 +14,6 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run::CHECKERBOARD,
     flow_matching::run_paths::PATHS,
 ];
+
+/// Every chapter that has exercises, in the order of the book.
+pub const EXERCISES: &[Chapter] = &[flow_matching::checks::CHAPTER];

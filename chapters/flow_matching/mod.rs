@@ -14,6 +14,7 @@
 //! | u_t(x) | [`Marginal::velocity`] | the mean velocity of all that pass through x at t |
 //! | u_t^θ(x) | [`Velocity`] | the network, which learns it |
 
+pub mod checks;
 pub mod oracle;
 pub mod path;
 pub mod run;
