@@ -2,6 +2,7 @@
 
 #![cfg(feature = "cli")]
 
+use pushforward::chapters::EXERCISES;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -124,10 +125,26 @@ fn list_and_help_name_what_can_be_run() {
     }
 }
 
+#[test]
+fn every_exercise_has_three_hints() {
+    let folder = Folder::new("hints");
+    for chapter in EXERCISES {
+        for exercise in chapter.exercises {
+            for (hint, number) in exercise.hints.iter().zip(["1", "2", "3"]) {
+                let arguments = ["exercise", chapter.name, exercise.name, "--hint", number];
+                let output = pushforward(&folder.0, &arguments);
+                let text = text(&output.stdout);
+                assert!(output.status.success(), "{}", crate::text(&output.stderr));
+                assert!(text.contains(hint) && text.contains(exercise.place), "{text}");
+            }
+        }
+    }
+}
+
 /// The arguments, and a part of the message they must get.
 #[test]
 fn what_cannot_be_run_is_refused_before_anything_is_written() {
-    let refused: [(&[&str], &str); 9] = [
+    let refused: [(&[&str], &str); 14] = [
         (
             &["run", "flow-machine"],
             "nothing called `flow-machine` can be run; there is flow-matching",
@@ -146,6 +163,14 @@ fn what_cannot_be_run_is_refused_before_anything_is_written() {
         (&["run", "flow-matching", "--lr", "inf"], "the learning rate (inf) must be a positive"),
         (&["run", "flow-matching", "--threads", "0"], "invalid value '0' for '--threads <N>'"),
         (&["rum"], "unrecognized subcommand 'rum'"),
+        (&["exercise", "no"], "no chapter `no` has exercises; there is flow_matching"),
+        (
+            &["exercise", "flow_matching", "no"],
+            "flow_matching has no exercise `no`; there is linear_path, ",
+        ),
+        (&["exercise", "flow_matching", "--hint", "1"], "required arguments were not provided"),
+        (&["exercise", "flow_matching"], "no book/book.toml here or in a folder around it"),
+        (&["exercises"], "no book/book.toml here or in a folder around it"),
     ];
     for (arguments, message) in refused {
         let folder = Folder::new("refused");

@@ -1,11 +1,13 @@
 //! The arguments, and what each command does with them.
 
 mod book;
+mod exercises;
 mod progress;
 mod results;
 
 use book::Book;
 use clap::{Args, Parser, Subcommand};
+use exercises::Judge;
 pub use progress::line;
 
 use progress::Progress;
@@ -14,6 +16,7 @@ use pushforward::experiment::{Experiment, Settings};
 use pushforward::{Error, Result, machine};
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Learn generative modelling by building it.
 ///
@@ -32,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   pushforward run flow-matching --seed 1       the same with other random numbers
   pushforward run flow-matching --steps 500 --out out/short
   pushforward book --open                      build the book and read it
+  pushforward exercise flow_matching           judge what you wrote in exercises/flow_matching.rs
 
 The same seed gives the same files to the byte, on every machine. From the sources, write
 `cargo run --release --` in place of `pushforward`.";
@@ -46,6 +50,13 @@ enum Command {
     Run(Run),
     /// Name what can be run
     List,
+    /// Judge your answers to a chapter's exercises, or give a hint
+    ///
+    /// The answers are in exercises/CHAPTER.rs. Inside the repository `cargo exercise` is short for
+    /// this: `cargo exercise flow_matching linear_path --hint 1`.
+    Exercise(Judge),
+    /// Show how far you are with the exercises, and what is next
+    Exercises,
     /// Build the book: book/build/index.html
     ///
     /// Works anywhere inside the repository. A formula that cannot be drawn, or an included file that
@@ -84,8 +95,10 @@ struct Run {
 
 impl Cli {
     /// Does what the arguments say.
-    pub fn execute(self) -> Result<()> {
+    pub fn execute(self) -> Result<ExitCode> {
         match self.command {
+            Some(Command::Exercise(judge)) => return judge.execute(),
+            Some(Command::Exercises) => return exercises::progress(),
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
             Some(Command::List) => print(&list()),
             Some(Command::Book(book)) => book.execute(),
@@ -98,7 +111,8 @@ impl Cli {
                 }
                 run(experiment, &arguments.settings(experiment), arguments.quiet)
             }
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
