@@ -85,7 +85,7 @@ const SHOWN: usize = 300;
 /// Points on each side of the energy distance, and of W2, whose time grows with the cube.
 const COMPARED: [usize; 2] = [2000, 1000];
 /// Fresh data sets to which the distance is averaged, and pairs of them for its floor.
-const REPEATS: usize = 5;
+const REPEATS: usize = 10;
 
 /// Trains on two moons, measures, draws and writes `figure.png`, `figure.svg`, `samples.csv`,
 /// `metrics.json` and `model.safetensors` to the settings' folder.
