@@ -11,10 +11,23 @@
 //! cargo run --release -- exercises                     how far you are in the book
 //! ```
 //!
-//! They are in the order of the page. Only the bodies need to be touched; helpers may be added, and
-//! what is left unfinished disturbs nothing else. `[n, d]` is a shape: n points of d coordinates.
-//! Times are columns, `[n, 1]`, which broadcast against points. In a notebook give your function to
-//! the one of the same name in `pushforward::chapters::flow_matching::checks`.
+//! They follow the page; only 4 comes before 3 there. Only the bodies need to be touched;
+//! helpers may be added, and what is left unfinished disturbs nothing else. `[n, d]` is a shape: n
+//! points of d coordinates. Times are columns, `[n, 1]`, which broadcast against points. In a
+//! notebook give your function to the one of the same name in
+//! `pushforward::chapters::flow_matching::checks`.
+//!
+//! What you need of the library:
+//!
+//! - Operators take tensors, references to them and numbers, in any mixture. A tensor itself is used
+//!   up, a reference is not: write `&s.sigma * x`, and `&x_t` where x_t is needed again.
+//! - `x.sum(1)` sums over axis 1 and drops it, `x.sum_keep(1)` keeps it with size 1, `x.sum(..)` is a
+//!   scalar; so with `mean`. `x.square()`, `x.exp()`, `x.softmax(1)`, `x.mse(&y)` do what they say.
+//! - `x.shape()[0]` is n, `x.reshape(&[n, 1, d])` another shape of the same numbers, and
+//!   `Tensor::full(&[n, 1], t)` a column filled with the number t.
+//! - A `Field` or a `Schedule` is called as a function is: `u(&t, &x)`, `alpha_bar(s)`.
+//!
+//! `cargo doc --open` has everything else.
 
 // A `todo!()` uses none of its arguments and, as long as it is there, not every import is needed.
 #![allow(unused_variables, unused_imports)]
@@ -91,7 +104,7 @@ fn marginal_velocity(t: &Tensor, x: &Tensor, data: &Tensor) -> Tensor {
 }
 
 /// 8. ∂ₜ ln p + div u + ⟨u, ∇ ln p⟩ at each point, by automatic differentiation: 0 where the field
-/// u moves the law p as it claims.
+/// u moves the law p as it claims. `divergence(f, &x)` returns f(x) and, as `[n]`, its divergence.
 ///
 /// Book: "The form that a program can check". Shapes: t `[n, 1]`, x `[n, d]`, log_p(t, x) `[n, 1]`,
 /// u(t, x) `[n, d]` → `[n, 1]`.

@@ -111,7 +111,8 @@ pub const MIDPOINT_STEP: Check<Step> = Check {
         hints: [
             "First go half the way with the velocity at x. Where are you then, and at what time?",
             "k_1 = u(t, x); k_2 = u(t + h/2, x + h/2 k_1); the result is x + h k_2.",
-            "let middle = x + u(&column(t), x) * (0.5 * h); x + u(&column(t + …), &middle) * …",
+            "let column = |t| Tensor::full(&[x.shape()[0], 1], t); let middle = x + u(&column(t), x) * \
+             (0.5 * h); x + u(&column(t + …), &middle) * …",
         ],
     },
     inputs: || {
