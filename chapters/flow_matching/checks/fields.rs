@@ -174,7 +174,8 @@ pub const CONTINUITY_RESIDUAL: Check<Residual> = Check {
         let input = |about: &str, log_p, u, t: &Tensor, x: &Tensor| {
             Input::new(about).with("log_p", log_p).with("u", u).with("t", t).with("x", x)
         };
-        let one = [[[0.5]], [[2.0]]].map(Tensor::from);
+        // not where t x = 1: there ∂ₜ ln p and u · ∇ ln p cancel
+        let one = [[[0.5]], [[3.0]]].map(Tensor::from);
         vec![
             input("one point on the line", shifted.clone(), stretching, &one[0], &one[1]),
             input("four points, a pair that obeys", widening, spreading, &t, &line),
@@ -221,6 +222,14 @@ pub const CONTINUITY_RESIDUAL: Check<Residual> = Check {
             },
             says: "The sign of the flux is flipped: ∂ₜ p + div(p u) = 0. Where more flows out than \
                    in, the density falls.",
+        },
+        Wrong {
+            answer: |log_p, u, t, x| {
+                let [time, div, carried] = terms(log_p, u, t, x);
+                time + div - carried
+            },
+            says: "The sign of u · ∇ ln p is flipped: by the product rule div(p u)/p = div u + u · \
+                   ∇ ln p, with a plus.",
         },
         Wrong {
             answer: |log_p, u, t, x| {

@@ -369,6 +369,14 @@ pub const DDPM_SCHEDULE: Check<Ddpm> = Check {
             says: "α_t is at the time that is left and σ_t at the time that has passed. Some print \
                    it so; at t = 0 you have neither data nor noise. Both take ᾱ(1 − t).",
         },
+        Wrong {
+            answer: |alpha_bar, t| {
+                let alpha = alpha_bar(1.0 - t).sqrt();
+                (alpha, (1.0 - alpha).sqrt())
+            },
+            says: "α_t is right; under the root of σ_t you have 1 − α_t. It is the variances that \
+                   add to 1, and α_t is a root already: σ_t² = 1 − α_t² = 1 − ᾱ.",
+        },
     ],
 };
 
