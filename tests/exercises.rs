@@ -136,7 +136,7 @@ fn unlisted_mistakes_of_the_paths_are_diagnosed() {
         expect(checks::conditional_velocity(answer), part);
     }
     type Gaussian = fn(&Tensor, &Tensor, &Schedules) -> Tensor;
-    let gaussian: [(Gaussian, &str); 5] = [
+    let gaussian: [(Gaussian, &str); 6] = [
         (
             |x, x_1, s| (flow_matching::ANSWERS.gaussian_velocity)(x, x_1, s) / &s.sigma,
             "multiply by sigma",
@@ -154,6 +154,10 @@ fn unlisted_mistakes_of_the_paths_are_diagnosed() {
             "1 in the place of `alpha_dot`",
         ),
         (|x, _, s| &s.sigma_dot / &s.sigma * x, "`x_1` left out"),
+        (
+            |x, x_1, s| &s.sigma_dot / &s.sigma * (x - &s.alpha * x_1) + &s.alpha_dot,
+            "With `alpha_dot` set to 0 it is right",
+        ),
     ];
     for (answer, part) in gaussian {
         expect(checks::gaussian_velocity(answer), part);
@@ -376,6 +380,14 @@ fn an_answer_that_changes_from_call_to_call_is_seen() {
         }),
         "returns different numbers",
     );
+}
+
+#[test]
+fn a_wrong_shape_is_shown_on_the_input_that_is_spoken_of() {
+    let verdict = checks::linear_path(|x_0, x_1, t| ((1.0 - t) * x_0 + t * x_1).sum(1));
+    let Outcome::Wrong { says, evidence, .. } = &verdict.outcome else { panic!("{verdict}") };
+    assert!(says.contains(&format!("({})", evidence.about)), "{verdict}");
+    assert!(evidence.table.len() > 2, "{verdict}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub use run::{Panic, TOLERANCE};
 pub use verdict::{Outcome, Verdict};
 
 use crate::Tensor;
-use diagnose::{Mistake, Subject, diagnose};
+use diagnose::{Mistake, Subject, diagnose, odd_shape};
 use evidence::Evidence;
 use run::{agree, all_agree, attempt, distance};
 
@@ -111,7 +111,8 @@ impl<A: Copy + 'static> Check<A> {
             return Outcome::Right;
         };
         let outputs = self.exercise.outputs;
-        let evidence = Evidence::of(&inputs[first], outputs, &came[first], &expected[first]);
+        let shown = odd_shape(&came, &expected).unwrap_or(first);
+        let evidence = Evidence::of(&inputs[shown], outputs, &came[shown], &expected[shown]);
         let known = self.wrong.iter().find(|wrong| self.gives(wrong, inputs, &came));
         let says = match known {
             Some(wrong) => wrong.says.to_string(),

@@ -27,7 +27,7 @@ pub enum Outcome {
         says: String,
         /// Whether it is one of the listed mistakes.
         known: bool,
-        /// The simplest input on which it differs.
+        /// The simplest input on which it differs; if a shape is wrong, the one that is spoken of.
         evidence: Evidence,
     },
     /// It panicked.

@@ -35,6 +35,16 @@ pub struct Mistake<'a> {
     pub call: Box<Call<'a>>,
 }
 
+/// The input whose shape is spoken of, if any is wrong. Where sizes are 1, two mistakes may have the
+/// same shape: it is the largest.
+pub fn odd_shape(came: &[Vec<Tensor>], expected: &[Vec<Tensor>]) -> Option<usize> {
+    let odd = |(came, expected): (&Tensor, &Tensor)| {
+        (came.shape() != expected.shape()).then_some(expected.len())
+    };
+    let size = |i: &usize| came[*i].iter().zip(&expected[*i]).filter_map(odd).max();
+    (0..came.len()).filter(|i| size(i).is_some()).max_by_key(size)
+}
+
 /// What to say of the answer; never empty.
 pub fn diagnose(subject: &Subject, mistakes: &[Mistake]) -> String {
     let of_all: [fn(&Subject) -> Option<String>; 4] =
@@ -364,7 +374,7 @@ fn independent(subject: &Subject, k: usize) -> Option<String> {
     })
 }
 
-/// A tensor without which the answer is right, so that the mistake is where that comes in.
+/// A tensor without which the answer is right, so that the mistake is in what vanishes with it.
 fn without(subject: &Subject, k: usize) -> Option<String> {
     let right_without = |i: &usize| {
         let mut something = false;
@@ -374,13 +384,14 @@ fn without(subject: &Subject, k: usize) -> Option<String> {
             let right = attempt(|| (subject.right)(&left_out));
             let (Ok(right), Ok(came)) = (right, (subject.call)(&left_out)) else { return false };
             something |= right[k].data().iter().any(|v| *v != 0.0);
-            agree(&came[k], &right[k])
+            // infinities on both sides, after a division by the 0, say nothing
+            right[k].data().iter().all(|v| v.is_finite()) && agree(&came[k], &right[k])
         });
         same && something
     };
     let arguments = &subject.inputs[0].arguments;
     let (name, _) = arguments[(0..arguments.len()).find(right_without)?];
-    Some(format!("With `{name}` set to 0 it is right: the mistake is where `{name}` comes in."))
+    Some(format!("With `{name}` set to 0 it is right: the mistake is in what vanishes then."))
 }
 
 /// A row that comes out differently when it is alone.
@@ -417,9 +428,9 @@ fn unknown(pairs: &[Pair]) -> String {
     let wrong = pairs.iter().filter(|p| !agree(p.came, p.expected));
     let about = wrong.map(|p| p.input.about.as_str()).next().unwrap_or("any input");
     format!(
-        "This is a mistake that we do not know: it is no constant factor, no exchanged or \
-         forgotten argument and no wrong axis. The simplest input on which it differs is: {about}. Work the \
-         first number out by hand and compare."
+        "This is a mistake that we do not know; no single factor, exchanged or forgotten argument \
+         explains it. If your function calls another of yours, judge that one first. The simplest \
+         input on which it differs is: {about}. Work the first number out by hand and compare."
     )
 }
 
