@@ -224,6 +224,8 @@ pub const SAMPLE: Check<Sample> = Check {
             input("two steps, u depends on t alone", &ramp(), Tensor::from([[1.0]]), 2),
             input("four steps, three points in the plane", &swing(), few, 4),
             input("seven steps, five points", &swing(), more, 7),
+            // 19 · fl(1/19) < 1: a loop that adds up h until it reaches 1 takes a step too many
+            input("nineteen steps", &ramp(), Tensor::from([[1.0]]), 19),
         ]
     },
     run: |answer, i| vec![answer(&field(i, "u"), i.tensor("x_0"), i.count("steps"))],
