@@ -1,90 +1,13 @@
-//! The exercises: solutions pass, every listed mistake gets its own sentence and unlisted ones a
-//! useful one. The reader's own file is not compiled here; `.ci/exercises` does that.
+//! Flow matching: mistakes that nobody listed, and a part of what each must be told.
 
 #[allow(dead_code)] // its `main`
-#[path = "../exercises/solutions/flow_matching.rs"]
-mod flow_matching;
+#[path = "../../exercises/solutions/flow_matching.rs"]
+pub mod solutions;
 
-use pushforward::chapters::EXERCISES;
+use crate::expect;
 use pushforward::chapters::flow_matching::checks::{self, Field, Schedule, Schedules};
 use pushforward::chapters::flow_matching::path::Path;
-use pushforward::check::{Check, Exercise, Input, Outcome, TOLERANCE, Verdict, Wrong};
 use pushforward::{Float, Tensor, ode};
-
-fn read(path: &str) -> Option<String> {
-    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
-}
-
-/// Every exercise of every chapter.
-fn all() -> impl Iterator<Item = &'static Exercise> {
-    EXERCISES.iter().flat_map(|chapter| chapter.exercises)
-}
-
-#[test]
-fn solutions_pass_and_every_listed_mistake_gets_its_own_sentence() {
-    let trials = checks::trials(&flow_matching::ANSWERS);
-    let names: Vec<&str> = trials.iter().map(|trial| trial.exercise.name).collect();
-    let listed: Vec<&str> = checks::CHAPTER.exercises.iter().map(|e| e.name).collect();
-    assert_eq!(names, listed);
-    for trial in trials {
-        let defects = trial.defects();
-        assert!(defects.is_empty(), "{}:\n{}", trial.exercise.name, defects.join("\n"));
-        let verdict = trial.judge();
-        assert!(verdict.is_right() && verdict.says() == trial.exercise.learned, "{verdict}");
-    }
-}
-
-/// mdBook's id of a heading.
-fn slug(heading: &str) -> String {
-    let kept = heading.trim().to_lowercase();
-    let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
-    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
-}
-
-#[test]
-fn every_exercise_has_its_place_in_the_book_and_its_statements_have_tests() {
-    let ledger: String = ["paths", "theorems", "training"]
-        .map(|file| read(&format!("tests/ledger/{file}.rs")).unwrap())
-        .concat();
-    for Exercise { name, place, statements, .. } in all() {
-        assert!(!statements.is_empty(), "{name} belongs to no statement");
-        for statement in *statements {
-            let test = format!("fn {}_", statement.to_lowercase());
-            assert!(ledger.contains(&test), "{name}: no test of {statement}");
-        }
-        let (page, id) = place.split_once('#').unwrap();
-        let text = read(&format!("book/src/{page}")).expect("the page of an exercise");
-        let headings = text.lines().filter(|line| line.starts_with('#'));
-        let mut ids = headings.map(|line| slug(line.trim_start_matches('#')));
-        assert!(ids.any(|other| other == id), "{name}: {page} has no heading #{id}");
-    }
-}
-
-#[test]
-fn a_heading_has_mdbooks_id() {
-    assert_eq!(slug(" DDPM is one of them"), "ddpm-is-one-of-them");
-    assert_eq!(slug("What comes out, at last?"), "what-comes-out-at-last");
-}
-
-#[test]
-fn every_chapter_has_its_files_and_its_target() {
-    let manifest = read("Cargo.toml").unwrap();
-    for chapter in EXERCISES {
-        let name = chapter.name;
-        let target = format!(
-            "[[test]]\nname = \"{name}_exercises\"\npath = \"exercises/{name}.rs\"\ntest = false\n\
-             harness = false\n"
-        );
-        assert!(manifest.contains(&target), "Cargo.toml has no target for {name}");
-        let solutions = read(&format!("exercises/solutions/{name}.rs")).unwrap();
-        let stub = read(&format!("exercises/{name}.rs")).unwrap();
-        for exercise in chapter.exercises {
-            assert_eq!(exercise.chapter, name);
-            let function = format!("fn {}(", exercise.name);
-            assert!(stub.contains(&function) && solutions.contains(&function), "{function}");
-        }
-    }
-}
 
 /// α_t and σ_t of the exercise are those of the chapter's path.
 #[test]
@@ -92,24 +15,13 @@ fn the_ddpm_solution_is_the_path_that_preserves_variance() {
     let path = Path::VariancePreserving { beta: [0.1, 20.0] };
     let alpha_bar = |s: Float| libm::exp(f64::from(-0.1 * s - 9.95 * s * s)) as Float;
     for t in [0.1, 0.5, 0.9] {
-        let (alpha, sigma) = (flow_matching::ANSWERS.ddpm_schedule)(&alpha_bar, t);
+        let (alpha, sigma) = (solutions::ANSWERS.ddpm_schedule)(&alpha_bar, t);
         let t = Tensor::scalar(t);
         assert!((alpha - path.alpha(&t).item()).abs() < 1e-6);
         assert!((sigma - path.sigma(&t).item()).abs() < 1e-6);
     }
 }
 
-fn expect(verdict: Verdict, part: &str) {
-    let says = verdict.says();
-    let listed = matches!(verdict.outcome, Outcome::Wrong { known: true, .. });
-    assert!(!verdict.is_right() && !listed, "not an unlisted mistake:\n{verdict}");
-    assert!(says.contains(part), "`{part}` is not in what was said:\n{verdict}");
-    let text = verdict.to_string();
-    assert!(text.contains("Input: ") && text.contains("--hint 1"), "{text}");
-    assert!(verdict.html().contains("<summary>Hint 1"), "{}", verdict.html());
-}
-
-/// Mistakes that nobody listed, and a part of what each must be told: paths.
 #[test]
 fn unlisted_mistakes_of_the_paths_are_diagnosed() {
     type OfThree = fn(&Tensor, &Tensor, &Tensor) -> Tensor;
@@ -138,7 +50,7 @@ fn unlisted_mistakes_of_the_paths_are_diagnosed() {
     type Gaussian = fn(&Tensor, &Tensor, &Schedules) -> Tensor;
     let gaussian: [(Gaussian, &str); 6] = [
         (
-            |x, x_1, s| (flow_matching::ANSWERS.gaussian_velocity)(x, x_1, s) / &s.sigma,
+            |x, x_1, s| (solutions::ANSWERS.gaussian_velocity)(x, x_1, s) / &s.sigma,
             "multiply by sigma",
         ),
         (
@@ -266,18 +178,18 @@ fn unlisted_mistakes_of_the_fields_are_diagnosed() {
     type Residual = fn(Field, Field, &Tensor, &Tensor) -> Tensor;
     let residual: [(Residual, &str); 4] = [
         (
-            |log_p, u, t, x| (flow_matching::ANSWERS.continuity_residual)(log_p, u, t, x).sum(1),
+            |log_p, u, t, x| (solutions::ANSWERS.continuity_residual)(log_p, u, t, x).sum(1),
             "keep the axis",
         ),
         (
-            |log_p, u, t, x| -(flow_matching::ANSWERS.continuity_residual)(log_p, u, t, x),
+            |log_p, u, t, x| -(solutions::ANSWERS.continuity_residual)(log_p, u, t, x),
             "sign, which is flipped",
         ),
         (
             // p for ln p
             |log_p, u, t, x| {
                 let p = |t: &Tensor, x: &Tensor| log_p(t, x).exp();
-                (flow_matching::ANSWERS.continuity_residual)(&p, u, t, x)
+                (solutions::ANSWERS.continuity_residual)(&p, u, t, x)
             },
             "The simplest input on which it differs",
         ),
@@ -286,7 +198,7 @@ fn unlisted_mistakes_of_the_fields_are_diagnosed() {
                 // a one-sided difference for ∂ₜ
                 let (h, now) = (1e-3, t);
                 let frozen = |t: &Tensor, x: &Tensor| log_p(now, x) + t * 0.0;
-                let rest = (flow_matching::ANSWERS.continuity_residual)(&frozen, u, t, x);
+                let rest = (solutions::ANSWERS.continuity_residual)(&frozen, u, t, x);
                 (log_p(&(t + h), x) - log_p(t, x)) / h + rest
             },
             "Nearly right",
@@ -366,82 +278,5 @@ fn unlisted_mistakes_of_the_program_are_diagnosed() {
     ];
     for (answer, part) in sample {
         expect(checks::sample(answer), part);
-    }
-}
-
-#[test]
-fn an_answer_that_changes_from_call_to_call_is_seen() {
-    use std::cell::Cell;
-    thread_local!(static CALLS: Cell<Float> = const { Cell::new(0.0) });
-    expect(
-        checks::linear_path(|x_0, _, _| {
-            CALLS.set(CALLS.get() + 1.0);
-            x_0 + CALLS.get()
-        }),
-        "returns different numbers",
-    );
-}
-
-#[test]
-fn a_wrong_shape_is_shown_on_the_input_that_is_spoken_of() {
-    let verdict = checks::linear_path(|x_0, x_1, t| ((1.0 - t) * x_0 + t * x_1).sum(1));
-    let Outcome::Wrong { says, evidence, .. } = &verdict.outcome else { panic!("{verdict}") };
-    assert!(says.contains(&format!("({})", evidence.about)), "{verdict}");
-    assert!(evidence.table.len() > 2, "{verdict}");
-}
-
-#[test]
-fn a_panic_is_reported_with_its_place_and_todo_is_not_started() {
-    let verdict = checks::linear_path(|x_0, x_1, _| x_0.matmul(x_1));
-    let Outcome::Panicked { panic, .. } = &verdict.outcome else { panic!("{verdict}") };
-    assert!(panic.place.starts_with("tests/exercises.rs:"), "{}", panic.place);
-    assert!(panic.message.starts_with("matmul: "), "{}", panic.message);
-    assert!(verdict.says().contains("It went through with: one point of the line"), "{verdict}");
-    let untouched = checks::linear_path(|_, _, _| todo!());
-    assert!(matches!(untouched.outcome, Outcome::NotStarted), "{untouched}");
-}
-
-#[test]
-fn a_verdict_is_plain_text_here_and_escaped_in_a_notebook() {
-    let verdict = checks::linear_path(|_, _, _| panic!("<b>a & b</b>"));
-    let (text, html) = (verdict.to_string(), verdict.html());
-    assert!(text.contains("<b>a & b</b>") && !text.contains('\x1b'), "{text}");
-    assert!(html.contains("&lt;b&gt;a &amp; b&lt;/b&gt;") && !html.contains("<b>a"), "{html}");
-    let long = text.lines().filter(|line| line.chars().count() > 100);
-    assert_eq!(long.collect::<Vec<_>>(), [""; 0]);
-}
-
-/// A check whose mistakes are told apart by nothing has defects, and they are named.
-#[test]
-fn a_bad_check_is_found_out() {
-    let check: Check<fn(&Tensor) -> Tensor> = Check {
-        exercise: Exercise {
-            chapter: "none",
-            name: "double",
-            statements: &[],
-            place: "",
-            outputs: &["2 x"],
-            learned: "",
-            hints: ["a", "b", "c"],
-        },
-        inputs: || vec![Input::new("1").with("x", Tensor::from([1.0, 2.0]))],
-        run: |answer, input| vec![answer(input.tensor("x"))],
-        right: |x| x * 2.0,
-        wrong: &[
-            Wrong { answer: |x| x * 3.0, says: "three" },
-            Wrong { answer: |x| x * (3.0 + 50.0 * TOLERANCE as Float), says: "three and a bit" },
-            Wrong { answer: |x| x + x, says: "right, in fact" },
-        ],
-    };
-    let defects = check.defects(|x| x * 4.0).join("\n");
-    let named = [
-        "the solution does not pass",
-        "`right, in fact` was not said",
-        "answers 1 and 2 (0 is right) differ by",
-        "answers 0 and 3 (0 is right) differ by 0e0",
-        "a hint or the lesson is empty",
-    ];
-    for part in named {
-        assert!(defects.contains(part), "`{part}` is not among\n{defects}");
     }
 }
