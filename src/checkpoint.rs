@@ -78,7 +78,7 @@ pub fn load(path: impl AsRef<Path>, model: &mut impl Module) -> Result<()> {
 pub(crate) fn assign(
     path: &Path,
     tensors: &[(String, Tensor)],
-    model: &mut impl Module,
+    model: &mut (impl Module + ?Sized),
 ) -> Result<()> {
     let misfits = misfits(tensors, &model.parameters());
     if !misfits.is_empty() {

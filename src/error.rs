@@ -26,6 +26,15 @@ pub enum Error {
         /// What does not fit, by name and shape.
         reason: String,
     },
+    /// A file of data is damaged, or not what its name says.
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// Where that is seen: a byte of the file, unpacked if it is gzipped.
+        byte: usize,
+        /// What is wrong there.
+        reason: String,
+    },
     /// The loss became NaN or infinite.
     Diverged {
         /// The step, counted from 1.
@@ -45,6 +54,9 @@ impl fmt::Display for Error {
             Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Error::Argument(message) => f.write_str(message),
             Error::Checkpoint { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Error::Data { path, byte, reason } => {
+                write!(f, "{}, byte {byte}: {reason}", path.display())
+            }
             Error::Diverged { step, loss, last_good, lr } => write!(
                 f,
                 "the loss became {loss} at step {step}; the last finite loss was {last_good}\n\

@@ -2,6 +2,7 @@
 //! an interrupted run is taken up again, and its report. The experiments themselves are in
 //! `chapters`.
 
+use crate::data::Digits;
 use crate::nn::{Module, prefixed};
 use crate::optim::Adam;
 use crate::plot::Figure;
@@ -23,6 +24,8 @@ pub struct Experiment {
     pub batch: usize,
     /// Learning rate.
     pub lr: f64,
+    /// Whether it learns from images, and `--data` may name others.
+    pub images: bool,
     /// Trains, measures, draws and writes.
     pub run: fn(&Settings, &mut dyn FnMut(Event)) -> Result<Report>,
 }
@@ -31,7 +34,7 @@ impl Experiment {
     /// The settings of the book: the defaults, seed 0, output in `out/name`.
     pub fn settings(&self) -> Settings {
         let out = Path::new("out").join(self.name);
-        Settings { steps: self.steps, batch: self.batch, lr: self.lr, seed: 0, out }
+        Settings { steps: self.steps, batch: self.batch, lr: self.lr, seed: 0, data: None, out }
     }
 }
 
@@ -46,6 +49,8 @@ pub struct Settings {
     pub lr: f64,
     /// Everything random follows from it.
     pub seed: u64,
+    /// The folder of the images to learn from; the embedded digits if there is none.
+    pub data: Option<PathBuf>,
     /// The folder for all files, made if it is missing.
     pub out: PathBuf,
 }
@@ -65,6 +70,14 @@ impl Settings {
             return refuse(format!("the learning rate ({}) must be a positive number", self.lr));
         }
         self.prepare_folder()
+    }
+
+    /// The images to learn from.
+    ///
+    /// # Errors
+    /// As [`Digits::load`].
+    pub fn digits(&self) -> Result<Digits> {
+        self.data.as_ref().map_or_else(|| Ok(Digits::embedded()), Digits::load)
     }
 
     /// Makes the folder, and finds out whether it can be written to before any work is done.
@@ -130,67 +143,84 @@ impl<'a> Training<'a> {
     }
 
     fn file(&self) -> PathBuf {
-        let Settings { steps, batch, lr, seed, out } = self.settings;
+        let Settings { steps, batch, lr, seed, data, out } = self.settings;
+        let data = data.as_ref().and_then(|folder| folder.file_name());
+        let data = data.map_or(String::new(), |name| format!("data-{}.", name.display()));
         out.join(format!(
-            "unfinished.seed-{seed}.steps-{steps}.batch-{batch}.lr-{lr:e}.safetensors"
+            "unfinished.seed-{seed}.steps-{steps}.batch-{batch}.lr-{lr:e}.{data}safetensors"
         ))
     }
 
     /// What else must be equal for a state to be taken up.
     fn key(&self) -> String {
         let (version, bits) = (env!("CARGO_PKG_VERSION"), size_of::<Float>() * 8);
-        format!("{} of pushforward {version} in f{bits}; generator ", self.experiment)
+        format!("{} of pushforward {version} in f{bits}; counts ", self.experiment)
     }
 
-    /// Takes up the state of an interrupted run of the same settings, if there is one. Returns the
-    /// steps still to do.
+    /// Takes up the state of an interrupted run of the same settings, if there is one: of each
+    /// network with its optimizer, and of the generator. Returns the steps still to do.
     ///
     /// # Errors
     /// If there is such a file, and it is damaged.
     pub fn resume(
         &mut self,
-        model: &mut impl Module,
-        adam: &mut Adam,
+        learners: &mut [(&mut dyn Module, &mut Adam)],
         rng: &mut Rng,
     ) -> Result<RangeInclusive<usize>> {
         let from = self.file();
         if from.exists() {
             let (tensors, note) = checkpoint::load_tensors(&from)?;
-            if let Some(position) = note.strip_prefix(&self.key()) {
-                let damaged = |reason: &str| Error::Checkpoint {
-                    path: from.clone(),
-                    reason: format!("{reason}; delete the file to start over"),
-                };
-                let position = position.split_once(' ').map(|(seed, n)| (seed.parse(), n.parse()));
-                let Some((Ok(seed), Ok(drawn))) = position else {
-                    return Err(damaged("the generator's position cannot be read"));
-                };
-                let averages = part("adam.", &tensors);
-                if averages.len() != 2 * model.parameters().len() {
-                    return Err(damaged("the optimizer's averages are not complete"));
-                }
-                checkpoint::assign(&from, &part("model.", &tensors), model)?;
-                let losses = part("losses", &tensors);
-                let losses = losses.iter().flat_map(|(_, losses)| losses.data());
-                self.losses = losses.map(|&loss| f64::from(loss)).collect();
-                let step = self.losses.len();
-                adam.set_state(step as u64, &averages);
-                *rng = Rng::resume(seed, drawn);
-                (self.watch)(Event::Resumed { step, from });
+            if let Some(counts) = note.strip_prefix(&self.key()) {
+                self.take_up(&from, counts, &tensors, learners, rng)?;
+                (self.watch)(Event::Resumed { step: self.losses.len(), from });
             }
         }
         Ok(self.losses.len() + 1..=self.settings.steps)
     }
 
-    /// Notes the loss of a step, and now and then keeps the state.
+    fn take_up(
+        &mut self,
+        from: &Path,
+        counts: &str,
+        tensors: &[(String, Tensor)],
+        learners: &mut [(&mut dyn Module, &mut Adam)],
+        rng: &mut Rng,
+    ) -> Result<()> {
+        let damaged = |reason: &str| Error::Checkpoint {
+            path: from.to_path_buf(),
+            reason: format!("{reason}; delete the file to start over"),
+        };
+        let counts: Vec<u64> = counts.split(' ').map_while(|count| count.parse().ok()).collect();
+        let [seed, drawn, ref steps @ ..] = counts[..] else {
+            return Err(damaged("the generator's position cannot be read"));
+        };
+        if steps.len() != learners.len() {
+            return Err(damaged("the optimizers' counts are not complete"));
+        }
+        for (i, ((model, adam), &steps)) in learners.iter_mut().zip(steps).enumerate() {
+            let averages = part(&format!("adam.{i}."), tensors);
+            if averages.len() != 2 * model.parameters().len() {
+                return Err(damaged("the optimizer's averages are not complete"));
+            }
+            checkpoint::assign(from, &part(&format!("model.{i}."), tensors), *model)?;
+            adam.set_state(steps, &averages);
+        }
+        let losses = part("losses", tensors);
+        let losses = losses.iter().flat_map(|(_, losses)| losses.data());
+        self.losses = losses.map(|&loss| f64::from(loss)).collect();
+        *rng = Rng::resume(seed, drawn);
+        Ok(())
+    }
+
+    /// Notes the loss of a step, and now and then keeps the state of everything that
+    /// [`resume`](Training::resume) takes up, in the same order.
     ///
     /// # Errors
     /// [`Error::Diverged`] if the loss is not finite, [`Error::Io`] if the state cannot be written.
     pub fn step_done(
         &mut self,
         loss: &Tensor,
-        model: &impl Module,
-        adam: &Adam,
+        learners: &[(&dyn Module, &Adam)],
         rng: &Rng,
     ) -> Result<()> {
         let (step, loss) = (self.losses.len() + 1, f64::from(loss.item()));
@@ -202,20 +232,24 @@ impl<'a> Training<'a> {
         self.losses.push(loss);
         (self.watch)(Event::Step { step, loss });
         if step.is_multiple_of(Training::SAVE_EVERY) || step == self.settings.steps {
-            self.save(model, adam, rng)?;
+            self.save(learners, rng)?;
         }
         Ok(())
     }
 
-    fn save(&self, model: &impl Module, adam: &Adam, rng: &Rng) -> Result<()> {
+    fn save(&self, learners: &[(&dyn Module, &Adam)], rng: &Rng) -> Result<()> {
         let losses: Tensor = self.losses.iter().map(|&loss| loss as Float).collect();
-        let (_, averages) = adam.state();
-        let averages = averages.iter().map(|(name, tensor)| (name.clone(), tensor)).collect();
+        let states: Vec<_> = learners.iter().map(|(_, adam)| adam.state()).collect();
         let mut tensors: Vec<(String, &Tensor)> = vec![("losses".into(), &losses)];
-        tensors.extend(prefixed("adam", averages));
-        tensors.extend(prefixed("model", model.parameters()));
         let (seed, drawn) = rng.position();
-        checkpoint::save_tensors(self.file(), &tensors, &format!("{}{seed} {drawn}", self.key()))
+        let mut note = format!("{}{seed} {drawn}", self.key());
+        for (i, ((model, _), (steps, averages))) in learners.iter().zip(&states).enumerate() {
+            let averages = averages.iter().map(|(name, tensor)| (name.clone(), tensor)).collect();
+            tensors.extend(prefixed(&format!("adam.{i}"), averages));
+            tensors.extend(prefixed(&format!("model.{i}"), model.parameters()));
+            note.push_str(&format!(" {steps}"));
+        }
+        checkpoint::save_tensors(self.file(), &tensors, &note)
     }
 
     /// Tells what is done after the training.

@@ -24,6 +24,7 @@ pub const MOONS: Experiment = Experiment {
     steps: 10_000,
     batch: 256,
     lr: 1e-2,
+    images: false,
     run,
 };
 // ANCHOR_END: moons
@@ -35,6 +36,7 @@ pub const EIGHT_GAUSSIANS: Experiment = Experiment {
     steps: 10_000,
     batch: 256,
     lr: 3e-3,
+    images: false,
     run: |settings, watch| {
         let law = Mixture::eight_gaussians();
         let batch = |n, rng: &mut Rng| law.sample(n, rng);
@@ -52,6 +54,7 @@ pub const CHECKERBOARD: Experiment = Experiment {
     steps: 10_000,
     batch: 256,
     lr: 3e-3,
+    images: false,
     run: |settings, watch| {
         let batch = |n, rng: &mut Rng| Checkerboard.sample(n, rng);
         let (title, law) = ("a checkerboard", &Checkerboard);
@@ -156,7 +159,7 @@ fn train(
 ) -> Result<usize> {
     let n = settings.batch;
     let mut adam = Adam::new(settings.lr);
-    let steps = training.resume(u, &mut adam, rng)?;
+    let steps = training.resume(&mut [(u, &mut adam)], rng)?;
     let to_do = steps.clone().count();
     for _ in steps {
         let x_1 = (target.batch)(n, rng);
@@ -165,7 +168,7 @@ fn train(
         let loss = cfm_loss(u, &Path::Linear, &x_0, &x_1, &t);
         let gradients = grad(&loss, &u.tensors());
         adam.step(u, &gradients);
-        training.step_done(&loss, u, &adam, rng)?;
+        training.step_done(&loss, &[(u, &adam)], rng)?;
     }
     Ok(to_do)
 }

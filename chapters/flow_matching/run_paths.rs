@@ -18,6 +18,7 @@ pub const PATHS: Experiment = Experiment {
     steps: 0,
     batch: 0,
     lr: 0.0,
+    images: false,
     run,
 };
 

@@ -82,6 +82,9 @@ struct Run {
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Folder with the four files of MNIST or Fashion-MNIST, to learn from instead of the embedded digits
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
     /// Folder for all files [default: out/NAME]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -105,7 +108,7 @@ impl Cli {
             Some(Command::Results) => results::renew(),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
-                arguments.refuse_training(experiment)?;
+                arguments.refuse(experiment)?;
                 if let Some(threads) = arguments.threads {
                     machine::set_threads(threads.get());
                 }
@@ -117,13 +120,16 @@ impl Cli {
 }
 
 impl Run {
-    /// Settings of a training for an experiment that has none are a mistake.
-    fn refuse_training(&self, experiment: &Experiment) -> Result<()> {
+    /// Settings that mean nothing to an experiment are a mistake.
+    fn refuse(&self, experiment: &Experiment) -> Result<()> {
+        let name = experiment.name;
         let given = self.steps.is_some() || self.batch.is_some() || self.lr.is_some();
         if experiment.steps == 0 && given {
-            let name = experiment.name;
             let what = format!("{name} trains nothing; leave out --steps, --batch and --lr");
             return Err(Error::Argument(what));
+        }
+        if !experiment.images && self.data.is_some() {
+            return Err(Error::Argument(format!("{name} learns from no images; leave out --data")));
         }
         Ok(())
     }
@@ -135,6 +141,7 @@ impl Run {
             batch: self.batch.unwrap_or(default.batch),
             lr: self.lr.unwrap_or(default.lr),
             seed: self.seed,
+            data: self.data.clone(),
             out: self.out.clone().unwrap_or(default.out),
         }
     }
@@ -153,10 +160,11 @@ fn find(name: &str) -> Result<&'static Experiment> {
 fn list() -> String {
     let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
     let entry = |experiment: &Experiment| {
-        let Experiment { name, about, steps, batch, lr, .. } = experiment;
+        let Experiment { name, about, steps, batch, lr, images, .. } = experiment;
+        let data = if *images { " [--data FOLDER]" } else { "" };
         let settings = match steps {
             0 => "(nothing is trained)".to_string(),
-            _ => format!("--steps {steps} --batch {batch} --lr {lr}"),
+            _ => format!("--steps {steps} --batch {batch} --lr {lr}{data}"),
         };
         format!("{name:width$}  {about}\n{:width$}  {settings}\n", "")
     };

@@ -1,15 +1,19 @@
-//! Laws to learn, as values: each draws samples, knows its density and its entropy.
+//! What to learn: laws as values, each of which draws samples and knows its density and its entropy,
+//! and [`Digits`], real images, of whose law nothing is known but samples.
 //!
 //! Every law here is a definition of its own (the same name means different data in different
 //! projects), so each says whose it is. Densities and entropies are `f64` numbers in nats, made to
 //! be printed beside what a model reaches; nothing here can be differentiated.
 
 mod checkerboard;
+mod digits;
+mod idx;
 mod mixture;
 mod moons;
 mod normal;
 
 pub use checkerboard::Checkerboard;
+pub use digits::{Digits, Images, PIXELS};
 pub use mixture::Mixture;
 pub use moons::{Moons, make_moons};
 pub use normal::Normal;

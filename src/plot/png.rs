@@ -1,7 +1,9 @@
 //! A bitmap as a PNG file (W3C, Portable Network Graphics Specification, third edition, 2025).
 
 use super::bitmap::Bitmap;
-use miniz_oxide::deflate::compress_to_vec_zlib;
+use flate2::write::ZlibEncoder;
+use flate2::{Compression, Crc};
+use std::io::Write;
 
 /// Three chunks: the header, the compressed pixels, the end.
 pub(super) fn encode(picture: &Bitmap) -> Vec<u8> {
@@ -12,7 +14,9 @@ pub(super) fn encode(picture: &Bitmap) -> Vec<u8> {
     let rows: Vec<u8> = picture.pixels.chunks(row).flat_map(|row| [&[0], row].concat()).collect();
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     chunk(&mut file, b"IHDR", &[&size, &EIGHT_BITS_RGB[..]].concat());
-    chunk(&mut file, b"IDAT", &compress_to_vec_zlib(&rows, 8));
+    let mut packed = ZlibEncoder::new(vec![], Compression::new(8));
+    let packed = packed.write_all(&rows).and_then(|()| packed.finish());
+    chunk(&mut file, b"IDAT", &packed.expect("memory takes everything"));
     chunk(&mut file, b"IEND", &[]);
     file
 }
@@ -24,13 +28,7 @@ fn chunk(file: &mut Vec<u8>, kind: &[u8; 4], content: &[u8]) {
     let start = file.len();
     file.extend(kind);
     file.extend(content);
-    let checksum = crc_32(&file[start..]);
-    file.extend(checksum.to_be_bytes());
-}
-
-/// The cyclic redundancy check of section 5.5: the remainder modulo a polynomial, its bits reversed.
-fn crc_32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ ((crc & 1) * 0xedb8_8320))
-    })
+    let mut checksum = Crc::new();
+    checksum.update(&file[start..]);
+    file.extend(checksum.sum().to_be_bytes());
 }

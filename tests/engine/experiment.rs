@@ -8,7 +8,7 @@ use pushforward::{Result, Tensor, grad};
 
 fn settings(name: &str, seed: u64) -> Settings {
     let out = std::env::temp_dir().join(format!("pushforward-{name}-{}", std::process::id()));
-    Settings { steps: 2500, batch: 4, lr: 1e-2, seed, out }
+    Settings { steps: 2500, batch: 4, lr: 1e-2, seed, data: None, out }
 }
 
 /// Fits a constant to noise; stops before step `until`, as a killed program would.
@@ -18,7 +18,7 @@ fn run(settings: &Settings, until: usize, watch: &mut dyn FnMut(Event)) -> Resul
     let mut model = vec![Tensor::zeros(&[3]).variable()];
     let mut adam = Adam::new(settings.lr);
     let mut training = Training::new("constant", settings, watch);
-    for step in training.resume(&mut model, &mut adam, &mut rng)? {
+    for step in training.resume(&mut [(&mut model, &mut adam)], &mut rng)? {
         if step == until {
             return Ok(model);
         }
@@ -26,7 +26,7 @@ fn run(settings: &Settings, until: usize, watch: &mut dyn FnMut(Event)) -> Resul
         let loss = (&noise - &model[0]).square().mean(..);
         let gradients = grad(&loss, &model.tensors());
         adam.step(&mut model, &gradients);
-        training.step_done(&loss, &model, &adam, &rng)?;
+        training.step_done(&loss, &[(&model, &adam)], &rng)?;
     }
     training.complete();
     Ok(model)
