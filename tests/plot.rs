@@ -1,7 +1,7 @@
 //! Figures as their users get them: SVG text, PNG bytes, files.
 
-use pushforward::Error;
 use pushforward::plot::{BLUE, Figure, GREEN, Panel, RED};
+use pushforward::{Error, Float, Tensor};
 use std::fs;
 use std::path::Path;
 
@@ -281,4 +281,65 @@ fn impossible_figures_are_refused() {
     assert!(refused(|| moving().columns(0)));
     assert!(refused(|| moving().scale(0)));
     assert!(!refused(|| loss().y_range(0.1, 1.0)));
+}
+
+/// Two images: ink in the upper left quarter, ink everywhere.
+fn two_images() -> Tensor {
+    let quarter = |i: usize| Float::from((i / 28 < 14 && i % 28 < 14) as u8);
+    Tensor::from_fn(&[2, 784], |i| if i < 784 { quarter(i) } else { 1.0 })
+}
+
+#[test]
+fn images_of_digits_stand_where_they_should() {
+    let figure = Figure::new("two", [Panel::digits("", &two_images(), 2)]).bare().scale(1);
+    let (width, height, pixels) = decoded(&figure.png());
+    // Two cells of 280 units beside each other, without frame or numbers.
+    let (left, top) = ((width - 560) / 2 + 3, (height - 280) / 2);
+    let grey = |x: usize, y: usize| pixels[3 * ((top + y) * width + left + x)];
+    let ink = [(70, 70), (100, 100), (350, 70), (500, 200)].map(|(x, y)| grey(x, y));
+    let paper = [(210, 70), (70, 210), (200, 200)].map(|(x, y)| grey(x, y));
+    assert_eq!((ink, paper), ([0x22; 4], [255; 3]));
+    assert_eq!(figure.extension(), "png");
+    let svg = figure.svg();
+    assert!(svg.contains("href=\"data:image/png;base64,iVBOR") && !svg.contains("<polyline"));
+}
+
+#[test]
+fn a_heat_map_has_its_first_row_above_and_is_cut_at_the_panel() {
+    let heat = |low: f64, high: f64| {
+        let corners = [[low, low], [high, high]];
+        Panel::new("").heat(&[1.0, 0.5, 0.0, 0.0], 2, corners, BLUE)
+    };
+    let drawn = |panel: Panel| {
+        let figure = Figure::new("", [panel]).x_range(0.0, 1.0).y_range(0.0, 1.0).equal_aspect();
+        decoded(&figure.scale(1).png())
+    };
+    let (width, height, pixels) = drawn(heat(0.0, 1.0));
+    let at = |x: f64, y: f64| {
+        // The frame is 340 wide and high, its right side 8 from the page's.
+        let (x, y) = (width as f64 - 348.0 + 340.0 * x, 8.0 + 340.0 * (1.0 - y));
+        let start = 3 * (y as usize * width + x as usize);
+        <[u8; 3]>::try_from(&pixels[start..start + 3]).unwrap()
+    };
+    assert_eq!(at(0.25, 0.75), [0x44, 0x77, 0xAA]);
+    assert_eq!(at(0.75, 0.75), [162, 187, 213]); // half of the way from white
+    assert_eq!(at(0.25, 0.25), [255; 3]);
+    assert!(height < 400);
+    // Twice as large, the panel shows its lower left quarter: white.
+    let (.., pixels) = drawn(heat(0.0, 2.0));
+    assert!(!pixels.chunks_exact(3).any(|p| p == [0x44, 0x77, 0xAA]));
+    // Out of the panel there is nothing to draw, and nothing to fail.
+    drawn(heat(3.0, 4.0));
+}
+
+#[test]
+#[should_panic(expected = "3 numbers do not fill rows of 2")]
+fn a_heat_map_has_whole_rows() {
+    let _ = Panel::new("").heat(&[0.0; 3], 2, [[0.0; 2], [1.0; 2]], BLUE);
+}
+
+#[test]
+#[should_panic(expected = "shape [2, 783] in 3 columns is not [n, 784]")]
+fn digits_have_784_pixels() {
+    let _ = Panel::digits("", &Tensor::zeros(&[2, 783]), 3);
 }

@@ -7,10 +7,18 @@ use ab_glyph::{Font, PxScale, ScaleFont, point};
 use ab_glyph_rasterizer::Rasterizer;
 
 /// An RGB picture, row by row from the top.
+#[derive(Clone)]
 pub(super) struct Bitmap {
     pub width: u32,
     pub height: u32,
     pub pixels: Vec<u8>,
+}
+
+/// Its size, not its pixels.
+impl std::fmt::Debug for Bitmap {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{}×{} pixels", self.width, self.height)
+    }
 }
 
 type Polygon = Vec<[f64; 2]>;
@@ -33,6 +41,11 @@ impl Bitmap {
                     bitmap.fill(&stroke(&points, width * scale), *ink);
                 }
                 Shape::Text(text) => bitmap.letters(text, scale),
+                Shape::Picture { corner, size, picture } => {
+                    let end = [0, 1].map(|i| ((corner[i] + size[i]) * scale).round() as usize);
+                    let start = corner.map(|v| (v * scale).round() as usize);
+                    bitmap.paste(picture, start, [end[0] - start[0], end[1] - start[1]]);
+                }
             }
         }
         bitmap

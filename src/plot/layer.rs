@@ -1,8 +1,9 @@
 //! What a panel shows: each kind of layer, with the shapes that draw it.
 //!
-//! A new kind (a heat map) is a variant of [`Layer`] and an arm in each of its methods.
+//! A new kind is a variant of [`Layer`] and an arm in each of its methods.
 
 use super::axis::Axis;
+use super::bitmap::Bitmap;
 use super::scene::{Ink, Shape};
 use super::style::Style;
 
@@ -13,6 +14,8 @@ pub(super) enum Layer {
     Line(Vec<[f64; 2]>, Style),
     /// Tail, tip, tail, tip, …
     Arrows(Vec<[f64; 2]>, Style),
+    /// Between its lower left and its upper right corner.
+    Picture([[f64; 2]; 2], Bitmap),
 }
 
 /// The inside of a panel's frame on the page, and the axes it shows.
@@ -42,6 +45,7 @@ impl Layer {
     pub fn points(&self) -> &[[f64; 2]] {
         match self {
             Layer::Scatter(points, _) | Layer::Line(points, _) | Layer::Arrows(points, _) => points,
+            Layer::Picture(corners, _) => corners,
         }
     }
 
@@ -51,6 +55,7 @@ impl Layer {
             Layer::Scatter(_, style) | Layer::Line(_, style) | Layer::Arrows(_, style) => {
                 &style.label
             }
+            Layer::Picture(..) => "",
         }
     }
 
@@ -58,7 +63,7 @@ impl Layer {
     pub fn dots(&self) -> usize {
         match self {
             Layer::Scatter(points, _) => points.len(),
-            Layer::Line(..) | Layer::Arrows(..) => 0,
+            Layer::Line(..) | Layer::Arrows(..) | Layer::Picture(..) => 0,
         }
     }
 
@@ -84,6 +89,16 @@ impl Layer {
                 let seen = ends.filter(|ends| ends.iter().all(inside));
                 seen.flat_map(|ends| arrow(ends.map(|p| frame.place(p)), style)).collect()
             }
+            Layer::Picture(corners, picture) => {
+                let places = corners.each_ref().map(|p| frame.fractions(p));
+                let [Some(low), Some(high)] = places else { return vec![] };
+                let part = picture.cut([low, high]).map(|([low, high], part)| {
+                    let ([left, bottom], [right, top]) = (frame.place(low), frame.place(high));
+                    let size = [right - left, bottom - top];
+                    Shape::Picture { corner: [left, top], size, picture: part }
+                });
+                part.into_iter().collect()
+            }
         }
     }
 
@@ -91,7 +106,7 @@ impl Layer {
     pub fn sample_width(&self) -> f64 {
         match self {
             Layer::Scatter(..) => 6.0,
-            Layer::Line(..) | Layer::Arrows(..) => 16.0,
+            Layer::Line(..) | Layer::Arrows(..) | Layer::Picture(..) => 16.0,
         }
     }
 
@@ -105,6 +120,7 @@ impl Layer {
             }
             Layer::Line(_, style) => vec![polyline(vec![[left, middle], [right, middle]], style)],
             Layer::Arrows(_, style) => arrow([[left, middle], [right, middle]], style).into(),
+            Layer::Picture(..) => vec![],
         }
     }
 }

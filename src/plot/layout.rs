@@ -58,7 +58,8 @@ impl Figure {
         }
         page.axis_names();
         let [right, bottom] = page.corner();
-        let below = TICK + SPACE + NUMBER_SIZE + name_room(&self.x_label) + MARGIN;
+        let numbers = if self.bare { 0.0 } else { TICK + SPACE + NUMBER_SIZE };
+        let below = numbers + name_room(&self.x_label) + MARGIN;
         let (width, height) = ((right + MARGIN).ceil(), (bottom + below).ceil());
         Scene { width, height, shapes: page.shapes }
     }
@@ -69,7 +70,8 @@ impl Figure {
         if !self.equal_aspect {
             return (x, y, GOLDEN);
         }
-        let ratio = (y.extent() / x.extent()).clamp(FLATTEST, STEEPEST);
+        let ratio = y.extent() / x.extent();
+        let ratio = if self.bare { ratio } else { ratio.clamp(FLATTEST, STEEPEST) };
         let x = x.widened(x.extent().max(y.extent() / ratio));
         let y = y.widened(y.extent().max(x.extent() * ratio));
         (x, y, ratio)
@@ -79,7 +81,7 @@ impl Figure {
     fn frame_size(&self, left: f64, ratio: f64) -> (f64, f64) {
         let columns = self.columns as f64;
         let room = (PAGE - left - MARGIN - GAP * (columns - 1.0)) / columns;
-        let widest = if self.equal_aspect { WIDEST_EQUAL } else { WIDEST };
+        let widest = if self.equal_aspect && !self.bare { WIDEST_EQUAL } else { WIDEST };
         let width = room.clamp(NARROWEST, widest).floor();
         let height = (width * ratio).round();
         (width, if self.equal_aspect { height } else { height.max(LOWEST) })
@@ -130,18 +132,20 @@ impl<'a> Page<'a> {
         // The left margin depends on the y ticks, these on the panel's height, and this on the
         // margin: the ticks are chosen for a usual margin.
         let (_, usual_height) = figure.frame_size(40.0, ratio);
-        let y_ticks = y.ticks(|ticks| {
+        let mut y_ticks = y.ticks(|ticks| {
             let apart = |pair: &[Tick]| (pair[1].at - pair[0].at) * usual_height;
             ticks.windows(2).all(|pair| apart(pair) >= 1.6 * NUMBER_SIZE)
         });
+        y_ticks.truncate(if figure.bare { 0 } else { usize::MAX });
         let widest = y_ticks.iter().map(number_width).fold(0.0, f64::max);
         let left = (MARGIN + name_room(&figure.y_label) + widest + SPACE + TICK).ceil();
         let (width, height) = figure.frame_size(left, ratio);
-        let x_ticks = x.ticks(|ticks| {
+        let mut x_ticks = x.ticks(|ticks| {
             let apart = |pair: &[Tick]| (pair[1].at - pair[0].at) * width;
             let needed = |pair: &[Tick]| (number_width(&pair[0]) + number_width(&pair[1])) / 2.0;
             ticks.windows(2).all(|pair| apart(pair) >= needed(pair) + NUMBER_SIZE)
         });
+        x_ticks.truncate(if figure.bare { 0 } else { usize::MAX });
         let legend = figure.legend_places(left, left + figure.columns as f64 * (width + GAP));
         let top = legend.last().map_or(MARGIN, |place| place[1] + GAP) + figure.title_room();
         let first = Frame { x, y, left, top, width, height };
@@ -179,7 +183,9 @@ impl<'a> Page<'a> {
 
     fn panel(&mut self, index: usize, panel: &Panel) {
         let (frame, figure) = (self.frame(index), self.figure);
-        self.backdrop(&frame);
+        if !figure.bare {
+            self.backdrop(&frame);
+        }
         if index.is_multiple_of(figure.columns) {
             self.y_numbers(&frame);
         }
@@ -235,7 +241,8 @@ impl<'a> Page<'a> {
 
     fn axis_names(&mut self) {
         let (figure, [right, bottom]) = (self.figure, self.corner());
-        let below = bottom + TICK + SPACE + NUMBER_SIZE + name_room(&figure.x_label);
+        let numbers = if figure.bare { 0.0 } else { TICK + SPACE + NUMBER_SIZE };
+        let below = bottom + numbers + name_room(&figure.x_label);
         let at = [(self.first.left + right) / 2.0, below];
         self.text(&figure.x_label, at, NAME_SIZE, Anchor::Middle, STRONG);
         let at = [MARGIN + NAME_SIZE, (self.first.top + bottom) / 2.0];

@@ -12,11 +12,12 @@
 //! assert!(figure.svg().starts_with("<svg"));
 //! ```
 //!
-//! The module knows numbers only: a point is `[x, y]` in `f64`. The same figure gives the same
+//! The module knows numbers only: a point is `[x, y]` in `f64`, images are a tensor. The same figure gives the same
 //! bytes on every machine: the font is embedded, and no coordinate passes through a function whose
 //! rounding depends on the platform.
 //!
-//! What lives where: [`Style`] and the palette in `style`; the kinds of layers in `layer`; ranges
+//! What lives where: [`Style`] and the palette in `style`; the kinds of layers in `layer`, pictures
+//! among them in `picture`; ranges
 //! and ticks in `axis`; where things stand on the page in `layout`, and the page itself in `scene`;
 //! how it becomes text in `svg`, pixels in `bitmap` and their file in `png`; what is done with those
 //! in `output`. There are no histograms, no dates, no interaction.
@@ -26,6 +27,7 @@ mod bitmap;
 mod layer;
 mod layout;
 mod output;
+mod picture;
 mod png;
 mod scene;
 mod style;
@@ -91,6 +93,7 @@ pub struct Figure {
     y_range: Option<[f64; 2]>,
     equal_aspect: bool,
     log: [bool; 2],
+    bare: bool,
     scale: u32,
 }
 
@@ -111,6 +114,7 @@ impl Figure {
             y_range: None,
             equal_aspect: false,
             log: [false; 2],
+            bare: false,
             scale: 2,
         }
     }
@@ -166,6 +170,16 @@ impl Figure {
         self.equal_aspect = true;
         self.check_log();
         self
+    }
+
+    /// Leaves out frames, axes and the air around what is drawn: for pictures. Both axes have one unit.
+    ///
+    /// # Panics
+    /// On a figure with a logarithmic axis.
+    #[track_caller]
+    pub fn bare(mut self) -> Figure {
+        self.bare = true;
+        self.equal_aspect()
     }
 
     /// Makes the x axis logarithmic, as for a number of steps that is doubled. Points with x ≤ 0
@@ -228,9 +242,11 @@ impl Figure {
     fn axes(&self) -> (Axis, Axis) {
         let all = || self.layers().flat_map(Layer::points);
         let points = || all().filter(|point| self.drawable(point));
-        let x = Axis::new(points().map(|p| p[0]), self.x_range, self.log[0]);
-        let y = Axis::new(points().map(|p| p[1]), self.y_range, self.log[1]);
-        (x, y)
+        let axis = |i: usize, range: Option<[f64; 2]>| {
+            let range = range.or_else(|| self.bare.then(|| extremes(points().map(|p| p[i])))?);
+            Axis::new(points().map(|p| p[i]), range, self.log[i])
+        };
+        (axis(0, self.x_range), axis(1, self.y_range))
     }
 
     #[track_caller]
@@ -247,6 +263,13 @@ impl Figure {
             );
         }
     }
+}
+
+/// The least and the greatest, if they differ.
+fn extremes(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    let widen = |[low, high]: [f64; 2], v: f64| [low.min(v), high.max(v)];
+    let [low, high] = values.fold([f64::INFINITY, f64::NEG_INFINITY], widen);
+    axis::is_interval(low, high).then_some([low, high])
 }
 
 #[track_caller]

@@ -40,7 +40,7 @@ impl Figure {
         write_atomically(path, &bytes)
     }
 
-    /// Shows the figure in a notebook cell: as SVG, or as PNG where there are many dots.
+    /// Shows the figure in a notebook cell: as SVG, or as PNG for pictures and many dots.
     pub fn evcxr_display(&self) {
         let (kind, content) = self.notebook_content();
         println!("EVCXR_BEGIN_CONTENT {kind}\n{content}\nEVCXR_END_CONTENT");
@@ -53,15 +53,16 @@ impl Figure {
         }
     }
 
-    /// The format that suits the figure on a page: `svg`, or `png` where there are many dots.
+    /// The format that suits the figure on a page: `svg`, or `png` for pictures and many dots.
     pub fn extension(&self) -> &'static str {
         let dots: usize = self.layers().map(Layer::dots).sum();
-        if dots > DENSE { "png" } else { "svg" }
+        let picture = self.layers().any(|layer| matches!(layer, Layer::Picture(..)));
+        if picture || dots > DENSE { "png" } else { "svg" }
     }
 }
 
 /// Base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

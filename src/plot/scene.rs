@@ -1,5 +1,6 @@
 //! A page as a list of shapes: what `layout` makes and `svg` and `bitmap` draw.
 
+use super::bitmap::Bitmap;
 use super::style::Colour;
 use ab_glyph::{Font, FontRef};
 
@@ -16,9 +17,23 @@ pub(super) struct Scene {
 /// What can stand on a page; lengths in figure units, y downwards.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
-    Dot { centre: [f64; 2], radius: f64, ink: Ink },
-    Path { points: Vec<[f64; 2]>, width: f64, ink: Ink },
+    Dot {
+        centre: [f64; 2],
+        radius: f64,
+        ink: Ink,
+    },
+    Path {
+        points: Vec<[f64; 2]>,
+        width: f64,
+        ink: Ink,
+    },
     Text(Text),
+    /// From the upper left corner on.
+    Picture {
+        corner: [f64; 2],
+        size: [f64; 2],
+        picture: Bitmap,
+    },
 }
 
 /// A line of text; `at` is the point of its baseline that `anchor` names.

@@ -1,5 +1,7 @@
 //! A scene as an SVG document.
 
+use super::output::base64;
+use super::png;
 use super::scene::{Anchor, Ink, Scene, Shape, Text};
 use super::style::Colour;
 
@@ -31,6 +33,12 @@ fn element(shape: &Shape) -> String {
             )
         }
         Shape::Text(text) => text_element(text),
+        Shape::Picture { corner: [x, y], size: [width, height], picture } => format!(
+            "<image x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
+             preserveAspectRatio=\"none\" image-rendering=\"pixelated\" \
+             href=\"data:image/png;base64,{}\"/>\n",
+            base64(&png::encode(picture))
+        ),
     }
 }
 
