@@ -3,6 +3,7 @@
 //! cell can do.
 
 pub mod flow_matching;
+pub mod judging;
 
 use crate::check::Chapter;
 use crate::experiment::Experiment;
@@ -13,6 +14,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
     flow_matching::run_paths::PATHS,
+    judging::run::CLASSIFIER,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

@@ -45,7 +45,11 @@ pub fn load_tensors(path: impl AsRef<Path>) -> Result<(Vec<(String, Tensor)>, St
     let path = path.as_ref();
     let bytes =
         std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
-    let (entries, note) = safetensors::decode(&bytes)
+    tensors(path, &bytes)
+}
+
+fn tensors(path: &Path, bytes: &[u8]) -> Result<(Vec<(String, Tensor)>, String)> {
+    let (entries, note) = safetensors::decode(bytes)
         .map_err(|reason| damaged(path, format!("not a whole safetensors file ({reason})")))?;
     let mut tensors = Vec::with_capacity(entries.len());
     for Entry { name, dtype, shape, bytes } in entries {
@@ -71,6 +75,16 @@ pub fn load_tensors(path: impl AsRef<Path>) -> Result<(Vec<(String, Tensor)>, St
 pub fn load(path: impl AsRef<Path>, model: &mut impl Module) -> Result<()> {
     let path = path.as_ref();
     let (tensors, _) = load_tensors(path)?;
+    assign(path, &tensors, model)
+}
+
+/// The same from the bytes of a file; `name` is what errors call it.
+///
+/// # Errors
+/// [`Error::Checkpoint`] as [`load`].
+pub fn load_bytes(name: &str, bytes: &[u8], model: &mut impl Module) -> Result<()> {
+    let path = Path::new(name);
+    let (tensors, _) = tensors(path, bytes)?;
     assign(path, &tensors, model)
 }
 

@@ -67,17 +67,36 @@ fn every_training_of_the_list_runs() {
     let lines: Vec<&str> = list.lines().collect();
     let trained = lines.windows(2).filter(|pair| pair[1].contains("--steps"));
     let experiments: Vec<&str> = trained.filter_map(|pair| pair[0].split(' ').next()).collect();
-    assert_eq!(experiments.len(), 3, "{list}");
+    assert!(experiments.contains(&"flow-matching-checkerboard"), "{list}");
     for experiment in experiments {
         let output = pushforward(&folder.0, &["run", experiment, "--steps", "20", "--quiet"]);
         let table = text(&output.stdout);
         assert!(output.status.success(), "{experiment}: {}", text(&output.stderr));
-        assert!(table.contains("energy distance D²"), "{experiment}: {table}");
-        let known = experiment.ends_with("eight-gaussians");
-        assert_eq!(table.contains("least loss"), known);
         let written = crate::names(&folder.0.join("out").join(experiment));
-        assert!(FILES.iter().all(|file| written.contains(&file.to_string())), "{written:?}");
-        assert_eq!(written.contains(&"loss-by-time.svg".to_string()), known, "{written:?}");
+        for ending in ["metrics.json", "model.safetensors", ".png", ".svg"] {
+            assert!(written.iter().any(|file| file.ends_with(ending)), "{experiment}: {written:?}");
+        }
+        assert!(!written.iter().any(|file| file.starts_with("unfinished")), "{written:?}");
+        if experiment.starts_with("flow-matching") {
+            assert!(table.contains("energy distance D²"), "{experiment}: {table}");
+            let known = experiment.ends_with("eight-gaussians");
+            assert_eq!(table.contains("least loss"), known);
+            assert_eq!(written.contains(&"loss-by-time.svg".to_string()), known, "{written:?}");
+        }
+    }
+}
+
+/// Images are taken from a folder where an experiment learns from images, and nowhere else.
+#[test]
+fn images_of_ones_own_are_refused_where_they_mean_nothing_or_are_missing() {
+    let folder = Folder::new("data");
+    for (experiment, part) in [
+        ("flow-matching", "flow-matching learns from no images; leave out --data"),
+        ("digits-classifier", "nowhere/train-images-idx3-ubyte: there is no such file"),
+    ] {
+        let output = pushforward(&folder.0, &["run", experiment, "--data", "nowhere"]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains(part), "{error}");
     }
 }
 
@@ -86,8 +105,7 @@ fn every_training_of_the_list_runs() {
 fn an_experiment_without_training_is_listed_and_refuses_training() {
     let folder = Folder::new("untrained");
     let list = text(&pushforward(&folder.0, &["list"]).stdout);
-    let untrained = list.lines().filter(|line| line.contains("(nothing is trained)"));
-    assert_eq!(untrained.count(), 1, "{list}");
+    assert!(list.contains("(nothing is trained)"), "{list}");
     for option in ["--steps", "--batch", "--lr"] {
         let output = pushforward(&folder.0, &["run", "flow-matching-paths", option, "5"]);
         let error = text(&output.stderr);

@@ -1,8 +1,10 @@
-//! The embedded digits, and what is said of files that are not what they should be.
+//! The embedded digits, what is said of files that are not what they should be, and the
+//! judge of images.
 
-use pushforward::Float;
+use pushforward::chapters::judging::Judge;
 use pushforward::data::{Digits, PIXELS};
 use pushforward::random::Rng;
+use pushforward::{Float, Tensor};
 use std::path::PathBuf;
 
 /// A folder with the four files, of which one is changed.
@@ -127,4 +129,39 @@ fn a_file_of_digits_that_is_not_whole_is_named_with_the_byte() {
         folder("fewer", "t10k-labels-idx1-ubyte", |_| Some(vec![0, 0, 8, 1, 0, 0, 0, 1, 7]));
     let error = Digits::load(&fewer).unwrap_err().to_string();
     assert!(error.contains("byte 4: it has 1 labels for the 2 images of"), "{error}");
+}
+
+#[test]
+fn the_judge_tells_digits_from_what_is_none() {
+    let digits = Digits::embedded();
+    let (judge, mut rng) = (Judge::of(&digits), Rng::new(4));
+    let accuracy = judge.accuracy(&digits.test);
+    assert!(accuracy >= 0.97, "{accuracy}");
+
+    let real = judge.judge(&digits.test.all(), &mut rng);
+    let floor = real.frechet.floor;
+    assert!(real.sure[0] == real.sure[1] && real.sure[0] > 0.9, "{:?}", real.sure);
+    assert!(real.imbalance < 0.05, "{}", real.imbalance);
+    // New images of the same kind: little more than the floor, which is of images it has learned from.
+    assert!(real.frechet.value < 3.0 * floor.mean, "{}", real.frechet);
+
+    let noise = judge.judge(&rng.uniform(&[1000, PIXELS]), &mut rng);
+    assert!(noise.frechet.value > 50.0 * floor.mean, "{}", noise.frechet);
+    let ones = (0..digits.train.len()).filter(|&i| digits.train.labels()[i] == 1);
+    let ones = judge.judge(&digits.train.batch(&ones.take(1000).collect::<Vec<_>>()), &mut rng);
+    assert!(ones.imbalance > 0.85 && ones.classes[1] > 0.98, "{:?}", ones.classes);
+    assert!(ones.frechet.value > 20.0 * floor.mean, "{}", ones.frechet);
+    println!("{real:?}\n{noise:?}\n{ones:?}");
+    // A little blur is seen by the distance, and hardly by the classes.
+    let x = digits.test.all();
+    let blurred = (x.slice(1, 0..783).pad(1, 1, 0) + &x) * 0.5;
+    let blurred = judge.judge(&blurred, &mut rng);
+    println!("{blurred:?}");
+    assert!(blurred.frechet.value > real.frechet.value, "{}", blurred.frechet);
+}
+
+#[test]
+#[should_panic(expected = "Judge::judge: 10 samples are too few; draw 1000")]
+fn the_judge_wants_enough_samples() {
+    Judge::of(&Digits::embedded()).judge(&Tensor::zeros(&[10, PIXELS]), &mut Rng::new(0));
 }

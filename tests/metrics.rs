@@ -2,7 +2,7 @@
 
 use pushforward::data::{Law, Moons, Normal};
 use pushforward::metrics::{
-    Compared, Floor, assignment, compare, energy_distance, floor, wasserstein_2,
+    Compared, Floor, assignment, compare, energy_distance, floor, frechet_distance, wasserstein_2,
 };
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor};
@@ -230,4 +230,42 @@ fn energy_distance_needs_one_space() {
 #[should_panic(expected = "assignment: a cost is NaN or infinite")]
 fn wasserstein_2_needs_finite_points() {
     wasserstein_2(&Tensor::full(&[2, 2], Float::NAN), &Tensor::zeros(&[2, 2]));
+}
+
+/// Points whose mean is exactly `mean`, and covariance exactly `root` · `root`ᵀ.
+fn points(mean: [f64; 2], root: [[f64; 2]; 2]) -> Tensor {
+    let corners = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
+    let coordinate = |c: [f64; 2], i: usize| mean[i] + root[i][0] * c[0] + root[i][1] * c[1];
+    let flat: Vec<Float> =
+        corners.iter().flat_map(|&c| [0, 1].map(|i| coordinate(c, i) as Float)).collect();
+    Tensor::new(&[4, 2], flat)
+}
+
+#[test]
+fn frechet_distance_of_laws_whose_distance_is_known() {
+    let round = points([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]]);
+    let far = points([3.0, -4.0], [[2.0, 0.0], [0.0, 0.5]]);
+    // ‖μ₁ − μ₂‖² + (2 − 1)² + (0.5 − 1)², for the covariances commute.
+    let distance = frechet_distance(&round, &far);
+    assert!((distance - 26.25).abs() < 1e-5, "{distance}");
+    assert!(frechet_distance(&far, &far) < 1e-5);
+    // In the plane tr (Σ₁Σ₂)^½ = √(tr Σ₁Σ₂ + 2 √det Σ₁Σ₂), also where they do not commute:
+    // Σ₁ = [[5, 3], [3, 2]] with determinant 1, Σ₂ = [[1, 2], [2, 13]] with determinant 9.
+    let one = points([0.0, 0.0], [[2.0, 1.0], [1.0, 1.0]]);
+    let other = points([0.0, 0.0], [[1.0, 0.0], [2.0, 3.0]]);
+    let expected = 7.0 + 14.0 - 2.0 * (43.0f64 + 2.0 * 3.0).sqrt();
+    for distance in [frechet_distance(&one, &other), frechet_distance(&other, &one)] {
+        assert!((distance - expected).abs() < 1e-5, "{distance}, and not {expected}");
+    }
+}
+
+/// Directions without any variance do no harm, nor do many dimensions.
+#[test]
+fn frechet_distance_in_many_dimensions() {
+    let mut rng = Rng::new(5);
+    let flat = |n: usize, rng: &mut Rng| rng.normal(&[n, 40]).pad(1, 0, 24);
+    let (x, y) = (flat(500, &mut rng), flat(500, &mut rng));
+    let near = frechet_distance(&x, &y);
+    let moved = frechet_distance(&x, &(y + 0.5));
+    assert!(near > 0.0 && near < 10.0 && (moved - near - 16.0).abs() < 4.0, "{near} {moved}");
 }

@@ -18,6 +18,7 @@ pub struct Digits {
     pub train: Images,
     /// To test on.
     pub test: Images,
+    embedded: bool,
 }
 
 /// Images and their labels.
@@ -43,7 +44,12 @@ impl Digits {
             include_bytes!("../../assets/mnist/t10k-images-idx3-ubyte.gz"),
             include_bytes!("../../assets/mnist/t10k-labels-idx1-ubyte.gz"),
         );
-        Digits { name: "10 000 digits of MNIST".into(), train, test }
+        Digits { name: "10 000 digits of MNIST".into(), train, test, embedded: true }
+    }
+
+    /// Whether these are the embedded ones.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded
     }
 
     /// MNIST or Fashion-MNIST from a folder with its four files, gzipped (`.gz`) or not.
@@ -55,7 +61,7 @@ impl Digits {
         let folder = folder.as_ref();
         let name = folder.file_name().unwrap_or(folder.as_os_str()).display().to_string();
         let (train, test) = (Images::load(folder, "train")?, Images::load(folder, "t10k")?);
-        Ok(Digits { name, train, test })
+        Ok(Digits { name, train, test, embedded: false })
     }
 }
 

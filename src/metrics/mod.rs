@@ -14,6 +14,10 @@
 //! println!("D² = {}", compare(&samples, &law, energy_distance, 5, &mut rng));
 //! ```
 
+mod frechet;
+
+pub use frechet::frechet_distance;
+
 use crate::data::Law;
 use crate::kernels::dispatch;
 use crate::random::Rng;
@@ -100,12 +104,23 @@ pub fn floor(
     pairs: usize,
     rng: &mut Rng,
 ) -> Floor {
-    assert!(pairs >= 2, "floor: {pairs} pairs of sets have no standard deviation; take at least 2");
     let draw = |_| metric(&law.sample(n, rng), &law.sample(n, rng));
-    let values: Vec<f64> = (0..pairs).map(draw).collect();
-    let mean = mean(&values);
-    let deviations: Vec<f64> = values.iter().map(|value| value - mean).collect();
-    Floor { mean, std: (square_sum(&deviations) / (pairs - 1) as f64).sqrt() }
+    Floor::of(&(0..pairs).map(draw).collect::<Vec<_>>())
+}
+
+impl Floor {
+    /// From the distances of independent pairs of sets.
+    ///
+    /// # Panics
+    /// If there are fewer than two.
+    #[track_caller]
+    pub fn of(distances: &[f64]) -> Floor {
+        let pairs = distances.len();
+        assert!(pairs >= 2, "floor: {pairs} pairs have no standard deviation; take at least 2");
+        let mean = mean(distances);
+        let deviations: Vec<f64> = distances.iter().map(|distance| distance - mean).collect();
+        Floor { mean, std: (square_sum(&deviations) / (pairs - 1) as f64).sqrt() }
+    }
 }
 
 /// How far `samples`: `[n, d]` are from `law`: the mean of `metric` to `repeats` fresh sets of n
