@@ -62,8 +62,11 @@ enum Command {
     /// Works anywhere inside the repository. A formula that cannot be drawn, or an included file that
     /// is not there, is an error. It needs mdbook and mdbook-katex, and says how to install them.
     Book(Book),
-    /// Run all experiments and renew the figures and numbers of the book
-    Results,
+    /// Run experiments at the settings of the book, and renew its figures and numbers
+    Results {
+        /// Which ones [default: all]
+        names: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -105,7 +108,7 @@ impl Cli {
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
             Some(Command::List) => print(&list()),
             Some(Command::Book(book)) => book.execute(),
-            Some(Command::Results) => results::renew(),
+            Some(Command::Results { names }) => results::renew(&names),
             Some(Command::Run(arguments)) => {
                 let experiment = find(&arguments.name)?;
                 arguments.refuse(experiment)?;

@@ -1,20 +1,23 @@
 //! The figures and numbers of the book: what every experiment gives at the settings of the book.
 
 use super::book::repository;
+use super::find;
 use super::progress::{Progress, line};
 use pushforward::chapters::EXPERIMENTS;
 use pushforward::experiment::{Experiment, Report, table};
 use pushforward::{Error, Result, write_atomically};
 use std::path::Path;
 
-/// Runs every experiment as `run` does and writes to `book/src/results/NAME` its figures,
+/// Runs the experiments of these names, or all, as `run` does and writes to `book/src/results/NAME` its figures,
 /// `metrics.json`, `table.txt` with what was measured, and `numbers.txt`, from which a page includes a
 /// single number.
-pub fn renew() -> Result<()> {
+pub fn renew(names: &[String]) -> Result<()> {
+    let named = names.iter().map(|name| find(name)).collect::<Result<Vec<_>>>()?;
+    let experiments = if named.is_empty() { EXPERIMENTS.iter().collect() } else { named };
     let here = std::env::current_dir();
     let here = here.map_err(|source| Error::Io { path: ".".into(), source })?;
     let folder = repository(&here)?.join("book/src/results");
-    for experiment in EXPERIMENTS {
+    for experiment in experiments {
         line(&format!("{}: {}", experiment.name, experiment.about));
         renew_one(experiment, &folder.join(experiment.name))?;
     }
