@@ -1,5 +1,5 @@
 // Opens every page of a built book as readers do, in light and dark themes, on a wide screen and on a phone, and
-// fails if something is broken: node book-pages.js BUILT-BOOK SCREENSHOTS. `.ci/book` prepares what this needs.
+// fails if something is broken: node book-pages.js BUILT-BOOK [SCREENSHOTS]. `.ci/book` prepares what this needs.
 "use strict";
 const fs = require("fs");
 const http = require("http");
@@ -8,13 +8,15 @@ const { pathToFileURL } = require("url");
 const puppeteer = require(path.join(process.env.MODULES, "node_modules/puppeteer-core"));
 
 const built = path.resolve(process.argv[2]);
-const shots = path.resolve(process.argv[3]);
+const shots = process.argv[3] && path.resolve(process.argv[3]);
 const THEMES = ["light", "ayu", "rust", "coal", "navy"];
 const SCREENS = [
     { name: "wide", width: 1280, height: 900 },
     { name: "phone", width: 390, height: 844, isMobile: true, hasTouch: true },
 ];
 const PART = 4000;
+/** Pages open at the same time. */
+const TOGETHER = 3;
 const TYPES = {
     ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
     ".png": "image/png", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8", ".json": "application/json",
@@ -157,7 +159,7 @@ async function search(page, where) {
 
 async function main() {
     if (pages.length === 0) throw new Error(`no page in ${built}`);
-    fs.mkdirSync(shots, { recursive: true });
+    if (shots) fs.mkdirSync(shots, { recursive: true });
     const server = await serve();
     const origin = `http://127.0.0.1:${server.address().port}/`;
     const browser = await puppeteer.launch({
@@ -186,6 +188,7 @@ async function main() {
     };
     // In parts: Chromium draws no picture higher than 16384 pixels.
     const screenshot = (name, theme, screen) => async (page) => {
+        if (!shots) return;
         const height = await page.evaluate(() => document.documentElement.scrollHeight);
         const stem = path.join(shots, `${name.replace(/[/.]/g, "-")}.${theme}.${screen.name}`);
         for (let y = 0, part = 1; y < height; y += PART, part += 1) {
@@ -193,13 +196,12 @@ async function main() {
             await page.screenshot({ path: `${stem}.${part}.png`, clip, captureBeyondViewport: true });
         }
     };
-    for (const name of pages) {
-        for (const screen of SCREENS) {
-            for (const theme of ["light", "ayu"]) {
-                await visit(origin, name, theme, screen, screenshot(name, theme, screen));
-            }
-        }
-    }
+    const visits = pages.flatMap((name) => SCREENS.flatMap((screen) => ["light", "ayu"].map((theme) =>
+        () => visit(origin, name, theme, screen, screenshot(name, theme, screen)))));
+    const visitor = async () => {
+        for (let next = visits.shift(); next; next = visits.shift()) await next();
+    };
+    await Promise.all(Array.from({ length: TOGETHER }, visitor));
     // Every theme, the search, and the book opened from the disk: on its first and its last page.
     const disk = pathToFileURL(built).href + "/";
     const some = pages.filter((name) => !["404.html", "print.html"].includes(name));
@@ -210,7 +212,8 @@ async function main() {
     }
     await browser.close();
     server.close();
-    console.log(`${pages.length} pages, opened ${opened} times; screenshots are in ${shots}`);
+    const where = shots ? `; screenshots are in ${shots}` : "";
+    console.log(`${pages.length} pages, opened ${opened} times${where}`);
 }
 
 main().then(() => {
