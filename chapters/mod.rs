@@ -3,6 +3,7 @@
 //! cell can do.
 
 pub mod flow_matching;
+pub mod gan;
 pub mod judging;
 
 use crate::check::Chapter;
@@ -15,6 +16,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run::CHECKERBOARD,
     flow_matching::run_paths::PATHS,
     judging::run::CLASSIFIER,
+    gan::run_line::LINE,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

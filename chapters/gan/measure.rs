@@ -1,0 +1,117 @@
+//! What the experiments measure of a generator, and how they write it down.
+
+use super::oracle::Modes;
+use super::{Discriminator, Gan, Generator};
+use crate::data::{Law, Mixture};
+use crate::experiment::{Experiment, Settings, save_figures, tail_mean};
+use crate::metrics::{Compared, compare, energy_distance, wasserstein_2};
+use crate::nn::{Module, prefixed};
+use crate::plot::Figure;
+use crate::random::Rng;
+use crate::{Result, Tensor, checkpoint, write_atomically};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Points on each side of the energy distance, and of W2, whose time grows with the cube.
+pub(super) const COMPARED: [usize; 2] = [2000, 1000];
+/// Fresh data sets to which the distance is averaged, and pairs of them for its floor.
+const REPEATS: usize = 10;
+
+/// Rows of the table, and the same for `metrics.json`.
+pub(super) struct Measured {
+    pub rows: Vec<[String; 3]>,
+    pub json: Value,
+}
+
+/// How far [`COMPARED`] samples are from the data, beside what is between samples of the data.
+pub(super) fn distances(samples: &Tensor, law: &dyn Law, rng: &mut Rng) -> Measured {
+    let [n, fewer] = COMPARED;
+    let energy = compare(samples, law, energy_distance, REPEATS, rng);
+    let w_2 = compare(&samples.slice(0, 0..fewer), law, wasserstein_2, REPEATS, rng);
+    let row = |name: &str, n: usize, Compared { value, floor }: &Compared| {
+        let remark = format!("floor {floor}, between samples of the data, n = {n}");
+        [name.to_string(), format!("{value:.4}"), remark]
+    };
+    let json = |n: usize, Compared { value, floor }: &Compared| {
+        let floor = json!({ "mean": floor.mean, "std": floor.std });
+        json!({ "value": value, "floor": floor, "n": n, "repeats": REPEATS })
+    };
+    Measured {
+        rows: vec![row("energy distance D²", n, &energy), row("Wasserstein W2", fewer, &w_2)],
+        json: json!({ "energy_distance": json(n, &energy), "wasserstein_2": json(fewer, &w_2) }),
+    }
+}
+
+/// How samples are spread over the modes of a mixture, beside as many points of the mixture itself.
+pub(super) fn modes(samples: &Tensor, law: &Mixture, rng: &mut Rng) -> Measured {
+    let n = samples.shape()[0];
+    let (ours, data) = (Modes::of(samples, law), Modes::of(&law.sample(n, rng), law));
+    let count = law.means.len();
+    let row = |name: &str, value: String, remark: String| [name.to_string(), value, remark];
+    let rows = vec![
+        row("modes covered", format!("{}", ours.covered()), format!("of {count}")),
+        row(
+            "KL of the modes",
+            format!("{:.4}", ours.kl()),
+            format!("of their shares to even ones; {n} points of the data: {:.4}", data.kl()),
+        ),
+        row(
+            "near a mode",
+            format!("{:.1} %", 100.0 * ours.share_within()),
+            format!(
+                "within three standard deviations; of the data: {:.1} %",
+                100.0 * data.share_within()
+            ),
+        ),
+    ];
+    let json = json!({
+        "covered": ours.covered(), "kl": ours.kl(), "share_within": ours.share_within(),
+        "nearest": ours.nearest, "n": n,
+    });
+    Measured { rows, json }
+}
+
+/// The last losses of D.
+pub(super) fn loss_row(losses: &[f64]) -> [String; 3] {
+    let last = losses.len().min(100);
+    let value = format!("{:.4}", tail_mean(losses, last));
+    ["final loss of D".into(), value, format!("mean of the last {last} steps")]
+}
+
+/// The settings of a run, for `metrics.json`: what was measured is added to it.
+pub(super) fn metrics(experiment: &Experiment, settings: &Settings, losses: &[f64]) -> Value {
+    let Settings { steps, batch, lr, seed, .. } = settings;
+    json!({
+        "experiment": experiment.name,
+        "settings": { "steps": steps, "batch": batch, "lr": lr, "seed": seed },
+        "final_loss_of_d": tail_mean(losses, losses.len().min(100)),
+    })
+}
+
+/// Both networks as one, to be saved.
+struct Both<'a>(&'a Generator, &'a Discriminator);
+
+impl Module for Both<'_> {
+    fn parameters(&self) -> Vec<(String, &Tensor)> {
+        [prefixed("g", self.0.parameters()), prefixed("d", self.1.parameters())].concat()
+    }
+
+    fn parameters_mut(&mut self) -> Vec<(String, &mut Tensor)> {
+        vec![] // they are only read
+    }
+}
+
+/// Writes the figures, `metrics.json` and the weights of `gan`.
+pub(super) fn write(
+    settings: &Settings,
+    gan: &Gan,
+    figures: &[(&str, Figure)],
+    metrics: &Value,
+) -> Result<Vec<PathBuf>> {
+    let mut files = save_figures(settings, figures)?;
+    let [json, weights] = ["metrics.json", "model.safetensors"].map(|name| settings.out.join(name));
+    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
+    checkpoint::save(&weights, &Both(&gan.g, &gan.d))?;
+    files.extend([json, weights]);
+    Ok(files)
+}
