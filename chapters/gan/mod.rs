@@ -229,8 +229,8 @@ pub struct Gan {
 }
 
 impl Gan {
-    /// Both with hidden layers of leaky rectifiers, as many and as wide as `hidden` says, for noise of `noise`
-    /// numbers and points of `dim`; Adam with β = (0.5, 0.9).
+    /// Both with hidden layers as many and as wide as `hidden` says, for noise of `noise` numbers and points
+    /// of `dim`; Adam with β = (0.5, 0.9).
     ///
     /// # Panics
     /// If `noise` or `dim` is 0.
@@ -238,13 +238,14 @@ impl Gan {
     pub fn new(
         [noise, dim]: [usize; 2],
         hidden: &[usize],
+        activation: Activation,
         rules: Rules,
         lr: f64,
         rng: &mut Rng,
     ) -> Gan {
         let mut mlp = |inputs: usize, outputs: usize| {
             let sizes = [&[inputs], hidden, &[outputs]].concat();
-            Mlp::new(&sizes, Activation::LeakyRelu, rng)
+            Mlp::new(&sizes, activation, rng)
         };
         let g = Generator { net: mlp(noise, dim), last: Activation::Identity };
         let d = Discriminator { net: mlp(dim, 1) };

@@ -6,7 +6,7 @@ use super::oracle::Line;
 use super::{Gan, Objective, Penalty, Rules};
 use crate::data::{Law, Mixture};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
-use crate::nn::Module;
+use crate::nn::{Activation, Module};
 use crate::optim::Adam;
 use crate::plot::{BLUE, Figure, GREY, Panel, RED};
 use crate::random::Rng;
@@ -81,7 +81,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     settings.prepare()?;
     let (law, mut rng) = (law(), Rng::new(settings.seed));
     let mut measuring = rng.split();
-    let mut gan = Gan::new([1, 1], &[32, 32], RULES, settings.lr, &mut rng);
+    let mut gan = Gan::new([1, 1], &[32, 32], Activation::Silu, RULES, settings.lr, &mut rng);
 
     let mut training = Training::new(LINE.name, settings, watch);
     let start = Instant::now();
@@ -186,13 +186,13 @@ fn panels(moments: &[Moment]) -> Figure {
 /// V, and the largest value it could have, over the training.
 fn value_figure(moments: &[Moment]) -> Figure {
     let curve = |value: &dyn Fn(&Moment) -> f64| -> Vec<[f64; 2]> {
-        moments.iter().map(|moment| [moment.step as f64, value(moment)]).collect()
+        moments[1..].iter().map(|moment| [moment.step as f64, value(moment)]).collect()
     };
     let steps = moments.last().map_or(1, |last| last.step) as f64;
     let panel = Panel::new("")
-        .line([[0.0, -2.0 * LN_2], [steps, -2.0 * LN_2]], GREY.label("−ln 4"))
+        .line([[1.0, -2.0 * LN_2], [steps, -2.0 * LN_2]], GREY.label("−ln 4"))
         .line(curve(&|m| m.line.best_value()), RED.size(4.0).opacity(0.5).label("V(D*, G)"))
         .line(curve(&|m| m.line.value(&m.a)), BLUE.label("V(D, G)"));
     let title = "V stays below the largest value it can have, and both fall to −ln 4";
-    Figure::new(title, [panel]).labels("step", "V")
+    Figure::new(title, [panel]).log_x().labels("step", "V")
 }
