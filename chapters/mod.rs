@@ -17,6 +17,9 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run_paths::PATHS,
     judging::run::CLASSIFIER,
     gan::run_line::LINE,
+    gan::run_eight::EIGHT_GAUSSIANS,
+    gan::run_collapse::COLLAPSE,
+    gan::run_digits::DIGITS,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

@@ -11,6 +11,7 @@ use crate::random::Rng;
 use crate::{Result, Tensor, checkpoint, write_atomically};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Points on each side of the energy distance, and of W2, whose time grows with the cube.
 pub(super) const COMPARED: [usize; 2] = [2000, 1000];
@@ -71,11 +72,10 @@ pub(super) fn modes(samples: &Tensor, law: &Mixture, rng: &mut Rng) -> Measured 
     Measured { rows, json }
 }
 
-/// The last losses of D.
-pub(super) fn loss_row(losses: &[f64]) -> [String; 3] {
-    let last = losses.len().min(100);
-    let value = format!("{:.4}", tail_mean(losses, last));
-    ["final loss of D".into(), value, format!("mean of the last {last} steps")]
+/// How long the training took.
+pub(super) fn training_time(start: Instant, settings: &Settings) -> [String; 3] {
+    let seconds = start.elapsed().as_secs_f64();
+    ["training".into(), format!("{seconds:.2} s"), format!("{} rounds", settings.steps)]
 }
 
 /// The settings of a run, for `metrics.json`: what was measured is added to it.

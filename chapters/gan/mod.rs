@@ -18,7 +18,11 @@
 
 mod measure;
 pub mod oracle;
+pub mod run_collapse;
+pub mod run_digits;
+pub mod run_eight;
 pub mod run_line;
+mod train;
 
 use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::optim::{Adam, Optimizer};
@@ -229,8 +233,8 @@ pub struct Gan {
 }
 
 impl Gan {
-    /// Both with hidden layers as many and as wide as `hidden` says, for noise of `noise` numbers and points
-    /// of `dim`; Adam with β = (0.5, 0.9).
+    /// Multilayer perceptrons for noise of `noise` numbers and points of `dim`, both with the hidden layers
+    /// that `hidden` says, as [`Gan::of`].
     ///
     /// # Panics
     /// If `noise` or `dim` is 0.
@@ -249,6 +253,11 @@ impl Gan {
         };
         let g = Generator { net: mlp(noise, dim), last: Activation::Identity };
         let d = Discriminator { net: mlp(dim, 1) };
+        Gan::of(g, d, rules, lr)
+    }
+
+    /// Two networks about to play, each with Adam, β = (0.5, 0.9).
+    pub fn of(g: Generator, d: Discriminator, rules: Rules, lr: f64) -> Gan {
         let mut adam = Adam::new(lr);
         adam.betas = [0.5, 0.9];
         Gan { g, d, rules, adam_g: adam.clone(), adam_d: adam }

@@ -39,14 +39,6 @@ impl Line {
         Line { x, width, q, p }
     }
 
-    /// A law that knows its density, and that of a generator: [`generated_density`].
-    pub fn against(q: &dyn Law, g: &Generator, range: Range<f64>, cells: usize) -> Line {
-        let (x, width) = middles(&range, cells);
-        let q = q.log_density(&column(&x)).into_iter().map(libm::exp).collect();
-        let p = generated_density(g, range, cells);
-        Line { x, width, q, p }
-    }
-
     // ANCHOR: optimal
     /// D*(x) = q(x) / (q(x) + p(x)); ½ where neither law is.
     pub fn optimal_discriminator(&self) -> Vec<f64> {

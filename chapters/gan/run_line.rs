@@ -2,12 +2,12 @@
 //! discriminator and what it should be.
 
 use super::measure::{self, Measured};
-use super::oracle::Line;
+use super::oracle::{Line, generated_density};
+use super::train::{Plan, train};
 use super::{Gan, Objective, Penalty, Rules};
 use crate::data::{Law, Mixture};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::nn::{Activation, Module};
-use crate::optim::Adam;
 use crate::plot::{BLUE, Figure, GREY, Panel, RED};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor};
@@ -41,7 +41,7 @@ fn law() -> Mixture {
 /// What is looked at, and in how many cells.
 const RANGE: Range<f64> = -4.0..4.0;
 const CELLS: usize = 320;
-/// Moments at which the densities are kept, after the start; every seventh is shown.
+/// Moments at which the densities are kept, after the start; every eighth is shown.
 const MOMENTS: usize = 56;
 const SHOWN_EVERY: usize = 8;
 
@@ -81,16 +81,22 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     settings.prepare()?;
     let (law, mut rng) = (law(), Rng::new(settings.seed));
     let mut measuring = rng.split();
-    let mut gan = Gan::new([1, 1], &[32, 32], Activation::Silu, RULES, settings.lr, &mut rng);
+    let mut gan = Gan::new([1, 1], &[64, 64], Activation::LeakyRelu, RULES, settings.lr, &mut rng);
+
+    let line = Line::of(&law, &law, RANGE, CELLS);
+    let plan = Plan {
+        data: &|n, rng| law.sample(n, rng),
+        moments: (0..=MOMENTS).map(|i| moment(i, settings.steps)).collect(),
+        look: &|gan, _| look(gan, &line),
+        fade: false,
+    };
 
     let mut training = Training::new(LINE.name, settings, watch);
     let start = Instant::now();
-    let moments = train(&mut gan, &law, settings, &mut training, &mut rng)?;
-    let times = vec![[
-        "training".into(),
-        format!("{:.2} s", start.elapsed().as_secs_f64()),
-        format!("{} steps", settings.steps),
-    ]];
+    let (_, seen) = train(&mut gan, &plan, settings, &mut training, &mut rng)?;
+    let times = vec![measure::training_time(start, settings)];
+    let at = |(&step, seen)| Moment::of(step, seen, line.clone());
+    let moments: Vec<Moment> = plan.moments.iter().zip(&seen).map(at).collect();
 
     training.stage("measuring distances");
     let samples = gan.g.sample(measure::COMPARED[0], &mut measuring);
@@ -106,41 +112,13 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     Ok(Report { rows, times, figures, files, losses: training.losses })
 }
 
-/// The training loop. Keeps the densities and D at the moments.
-// ANCHOR: train
-fn train(
-    gan: &mut Gan,
-    law: &Mixture,
-    settings: &Settings,
-    training: &mut Training,
-    rng: &mut Rng,
-) -> Result<Vec<Moment>> {
-    let line = Line::of(law, law, RANGE, CELLS);
-    let look = |gan: &Gan| {
-        let p = Line::against(law, &gan.g, RANGE, CELLS).p;
-        let p: Tensor = p.iter().map(|&p| p as Float).collect();
-        let a = gan.d.frozen().forward(&line.column());
-        Tensor::concat(&[&p.reshape(&[CELLS, 1]), &a], 1)
-    };
-    // What is kept is a part of the state from which an interrupted run goes on.
-    let (mut kept, mut idle) = (vec![look(gan); MOMENTS + 1], Adam::new(1.0));
-    let steps = training.resume(
-        &mut [(&mut gan.g, &mut gan.adam_g), (&mut gan.d, &mut gan.adam_d), (&mut kept, &mut idle)],
-        rng,
-    )?;
-    for step in steps {
-        let loss = gan.round(&|n, rng| law.sample(n, rng), settings.batch, rng);
-        for i in (1..=MOMENTS).filter(|&i| moment(i, settings.steps) == step) {
-            kept[i] = look(gan);
-        }
-        let learners: [(&dyn Module, &Adam); 3] =
-            [(&gan.g, &gan.adam_g), (&gan.d, &gan.adam_d), (&kept, &idle)];
-        training.step_done(&loss, &learners, rng)?;
-    }
-    let at = |(i, kept)| Moment::of(moment(i, settings.steps), kept, line.clone());
-    Ok(kept.iter().enumerate().map(at).collect())
+/// p_G and D's logit on the line: `[cells, 2]`.
+fn look(gan: &Gan, line: &Line) -> Tensor {
+    let p = generated_density(&gan.g, RANGE, CELLS);
+    let p: Tensor = p.iter().map(|&p| p as Float).collect();
+    let a = gan.d.frozen().forward(&line.column());
+    Tensor::concat(&[&p.reshape(&[CELLS, 1]), &a], 1)
 }
-// ANCHOR_END: train
 
 /// V beside the largest it could be for this generator, and D beside the best.
 fn against_the_best(moment: &Moment) -> Measured {
