@@ -21,7 +21,7 @@ use std::time::Instant;
 pub const COLLAPSE: Experiment = Experiment {
     name: "gan-collapse",
     about: "mode collapse on purpose and its cure: four objectives at three paces",
-    steps: 1000,
+    steps: 800,
     batch: 128,
     lr: 1e-3,
     images: false,

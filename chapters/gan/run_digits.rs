@@ -19,7 +19,7 @@ pub const DIGITS: Experiment = Experiment {
     about: "handwritten digits from noise by a GAN",
     steps: 4000,
     batch: 64,
-    lr: 1e-3,
+    lr: 2e-3,
     images: true,
     run,
 };
@@ -34,7 +34,9 @@ fn players(lr: f64, rng: &mut Rng) -> Gan {
     let net = Mlp::new(&[NOISE, 256, 512, PIXELS], leaky, rng);
     let g = Generator { net, last: Activation::Sigmoid };
     let d = Discriminator { net: Mlp::new(&[PIXELS, 256, 128, 1], leaky, rng) };
-    Gan::of(g, d, RULES, lr)
+    let mut gan = Gan::of(g, d, RULES, lr);
+    (gan.adam_g.betas, gan.adam_d.betas) = ([0.0, 0.99], [0.0, 0.99]); // no momentum
+    gan
 }
 // ANCHOR_END: digits
 

@@ -23,7 +23,7 @@ pub const LINE: Experiment = Experiment {
     about: "two modes on a line by a GAN: its density, D and the best D as they move",
     steps: 3000,
     batch: 256,
-    lr: 1e-3,
+    lr: 2e-3,
     images: false,
     run,
 };
@@ -81,14 +81,14 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     settings.prepare()?;
     let (law, mut rng) = (law(), Rng::new(settings.seed));
     let mut measuring = rng.split();
-    let mut gan = Gan::new([1, 1], &[64, 64], Activation::LeakyRelu, RULES, settings.lr, &mut rng);
+    let mut gan = Gan::new([1, 1], &[32, 32], Activation::LeakyRelu, RULES, settings.lr, &mut rng);
 
     let line = Line::of(&law, &law, RANGE, CELLS);
     let plan = Plan {
         data: &|n, rng| law.sample(n, rng),
         moments: (0..=MOMENTS).map(|i| moment(i, settings.steps)).collect(),
         look: &|gan, _| look(gan, &line),
-        fade: false,
+        fade: true,
     };
 
     let mut training = Training::new(LINE.name, settings, watch);
@@ -144,7 +144,7 @@ fn panels(moments: &[Moment]) -> Figure {
         let Moment { step, line, .. } = moment;
         let curve =
             |y: &[f64]| -> Vec<[f64; 2]> { line.x.iter().zip(y).map(|(&x, &y)| [x, y]).collect() };
-        Panel::new(format!("step {step}"))
+        Panel::new(format!("round {step}"))
             .line(curve(&line.q), GREY.size(3.0).label("data q"))
             .line(curve(&line.p), BLUE.label("generator p_G"))
             .line(
@@ -172,5 +172,5 @@ fn value_figure(moments: &[Moment]) -> Figure {
         .line(curve(&|m| m.line.best_value()), RED.size(4.0).opacity(0.5).label("V(D*, G)"))
         .line(curve(&|m| m.line.value(&m.a)), BLUE.label("V(D, G)"));
     let title = "V stays below the largest value it can have, and both fall to −ln 4";
-    Figure::new(title, [panel]).log_x().labels("step", "V")
+    Figure::new(title, [panel]).log_x().labels("round", "V")
 }
