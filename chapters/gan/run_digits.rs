@@ -122,6 +122,6 @@ fn nearest(samples: &Tensor, data: &Images) -> Figure {
     let distances = all.square().sum(1) - samples.matmul_nt(&all) * 2.0;
     let rows: Vec<usize> = distances.argmin(1).data().iter().map(|&row| row as usize).collect();
     let images = Tensor::concat(&[samples, &data.batch(&rows)], 0);
-    let title = "Samples, and below each the image of the data closest to it: they are not copies";
+    let title = "Samples, and below each the image of the data that is closest to it";
     Figure::new(title, [Panel::digits("", &images, samples.shape()[0])]).bare()
 }
