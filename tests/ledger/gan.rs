@@ -104,7 +104,6 @@ fn g2_the_best_discriminator_is_the_share_of_the_data() {
 
 /// V(D*, G) = 2 JSD − ln 4, JSD by entropies: H(m) − ½ H(q) − ½ H(p). No D has more, and no law less than
 /// −ln 4, which q itself has. Half of the JSD, or another constant, is something else.
-// ANCHOR: g3
 #[test]
 fn g3_the_value_at_the_best_discriminator_is_a_divergence() {
     let q = two_modes();
@@ -140,11 +139,9 @@ fn g3_the_value_at_the_best_discriminator_is_a_divergence() {
     let apart = Line::of(&q, &normal(9.0, 0.3), -12.0..14.0, 26_000);
     assert!((apart.jensen_shannon() - LN_2).abs() < 1e-6);
 }
-// ANCHOR_END: g3
 
 /// JSD of data and generator after 1000 rounds, each of three steps of D along `sign` times the gradient of V and
 /// one step of G down it, all of them shorter and shorter.
-// ANCHOR: g4
 fn jsd_after_training(sign: Float) -> f64 {
     let (q, mut rng) = (two_modes(), Rng::new(24));
     let mut gan = Gan::new([1, 1], &[32, 32], Activation::LeakyRelu, PAPER, 2e-3, &mut rng);
@@ -177,7 +174,6 @@ fn g4_the_discriminator_ascends() {
     assert!(up < 0.06, "{up}");
     assert!(down > 0.5, "{down}");
 }
-// ANCHOR_END: g4
 
 /// The slopes in the logit are −σ(a) and −(1 − σ(a)): the first vanishes where D rejects, the second where it is
 /// deceived.
