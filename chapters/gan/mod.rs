@@ -1,9 +1,9 @@
-//! Generative adversarial networks: a generator makes points from noise, a discriminator tells them from
-//! data, and each learns from the other (Goodfellow et al. 2014).
+//! Generative adversarial networks: a generator makes points from noise, a discriminator tells them
+//! from data, and each learns from the other (Goodfellow et al. 2014).
 //!
 //! Here are the two networks, what each wants ([`Objective`]), what keeps the discriminator smooth
-//! ([`Penalty`]), and the algorithm ([`Gan::round`]); in [`oracle`] what a perfect discriminator would say
-//! and how many modes are covered, in `run_line` and its like the experiments.
+//! ([`Penalty`]), and the algorithm ([`Gan::round`]); in [`oracle`] what a perfect discriminator
+//! would say and how many modes are covered, in `run_line` and its like the experiments.
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
@@ -99,10 +99,11 @@ impl Module for Discriminator {
     }
 }
 
-/// V(D, G) = E_q[ln D(x)] + E_z[ln(1 − D(G(z)))] (Goodfellow et al. 2014, eq. 1), estimated from the
-/// logits of a batch of data and of a batch of fakes, each of any shape.
+/// V(D, G) = E_q[ln D(x)] + E_z[ln(1 − D(G(z)))] (Goodfellow et al. 2014, eq. 1), estimated from
+/// the logits of a batch of data and of a batch of fakes, each of any shape.
 ///
-/// ln σ(a) = −ln(1 + e⁻ᵃ) and ln(1 − σ(a)) = −ln(1 + eᵃ) stay finite where σ(a) is rounded to 0 or 1.
+/// ln σ(a) = −ln(1 + e⁻ᵃ) and ln(1 − σ(a)) = −ln(1 + eᵃ) stay finite where σ(a) is rounded to 0
+/// or 1.
 // ANCHOR: value
 pub fn value(real: &Tensor, fake: &Tensor) -> Tensor {
     -(-real).softplus().mean(..) - fake.softplus().mean(..)
@@ -117,10 +118,11 @@ pub enum Objective {
     Minimax,
     /// D raises V, G raises E ln D(G(z)) (the same, end of section 3).
     NonSaturating,
-    /// D brings a to 1 on data and to 0 on fakes, G brings it to 1 on fakes (Mao et al. 2017, eq. 9).
+    /// D brings a to 1 on data and to 0 on fakes, G brings it to 1 on fakes (Mao et al. 2017,
+    /// eq. 9).
     LeastSquares,
-    /// D raises E a(x) − E a(G(z)), G lowers it. If a is 1-Lipschitz, the largest value is the Wasserstein
-    /// distance W₁(q, p_G) (Arjovsky et al. 2017, eq. 2).
+    /// D raises E a(x) − E a(G(z)), G lowers it. If a is 1-Lipschitz, the largest value is the
+    /// Wasserstein distance W₁(q, p_G) (Arjovsky et al. 2017, eq. 2).
     Wasserstein,
 }
 
@@ -157,8 +159,9 @@ impl Objective {
 // ANCHOR_END: objectives
 
 // ANCHOR: gradient_penalty
-/// The mean over rows of (‖∇a(x̂)‖ − 1)², x̂ = u x + (1 − u) G(z) (Gulrajani et al. 2017, eq. 3): 0 where
-/// a is as steep as a 1-Lipschitz function may be. x and fakes are `[n, d]`, u is `[n, 1]` and uniform.
+/// The mean over rows of (‖∇a(x̂)‖ − 1)², x̂ = u x + (1 − u) G(z) (Gulrajani et al. 2017, eq. 3): 0
+/// where a is as steep as a 1-Lipschitz function may be. x and fakes are `[n, d]`, u is `[n, 1]`
+/// and uniform.
 ///
 /// The gradient in x̂ is a graph, since the penalty is to be differentiated by the weights of a.
 ///
@@ -180,8 +183,8 @@ pub fn gradient_penalty(
 // ANCHOR_END: gradient_penalty
 
 // ANCHOR: r1_penalty
-/// R₁: half the mean over rows of ‖∇a(x)‖² at the data (Mescheder, Geiger & Nowozin 2018, eq. 9). It lets D
-/// be flat on the data, which it must be at the solution D = ½.
+/// R₁: half the mean over rows of ‖∇a(x)‖² at the data (Mescheder, Geiger & Nowozin 2018, eq. 9).
+/// It lets D be flat on the data, which it must be at the solution D = ½.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -233,8 +236,8 @@ pub struct Gan {
 }
 
 impl Gan {
-    /// Multilayer perceptrons for noise of `noise` numbers and points of `dim`, both with the hidden layers
-    /// that `hidden` says, as [`Gan::of`].
+    /// Multilayer perceptrons for noise of `noise` numbers and points of `dim`, both with the
+    /// hidden layers that `hidden` says, as [`Gan::of`].
     ///
     /// # Panics
     /// If `noise` or `dim` is 0.
@@ -264,7 +267,8 @@ impl Gan {
     }
 
     // ANCHOR: steps
-    /// A step of D on a batch of data `[n, d]` and of noise `[n, m]`; G stands still. Returns the loss.
+    /// A step of D on a batch of data `[n, d]` and of noise `[n, m]`; G stands still. Returns the
+    /// loss.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -301,8 +305,8 @@ impl Gan {
     // ANCHOR_END: steps
 
     // ANCHOR: round
-    /// A round of the algorithm (Goodfellow et al. 2014, algorithm 1): k steps of D, then G's, each on `n`
-    /// new points of data and of noise. Returns D's last loss.
+    /// A round of the algorithm (Goodfellow et al. 2014, algorithm 1): k steps of D, then G's, each
+    /// on `n` new points of data and of noise. Returns D's last loss.
     ///
     /// # Panics
     /// If k is 0.

@@ -1,8 +1,8 @@
-//! What a perfect discriminator would say, what V is then, and what a generator has learned: densities on
-//! a line by quadrature, and the modes of a mixture by counting.
+//! What a perfect discriminator would say, what V is then, and what a generator has learned:
+//! densities on a line by quadrature, and the modes of a mixture by counting.
 //!
-//! For fixed G and any densities, D*(x) = q(x) / (q(x) + p_G(x)) makes V largest, and the value there is
-//! V(D*, G) = 2 JSD(q‖p_G) − ln 4 (Goodfellow et al. 2014, proposition 1 and theorem 1).
+//! For fixed G and any densities, D*(x) = q(x) / (q(x) + p_G(x)) makes V largest, and the value
+//! there is V(D*, G) = 2 JSD(q‖p_G) − ln 4 (Goodfellow et al. 2014, proposition 1 and theorem 1).
 
 use super::Generator;
 use crate::data::{Law, Mixture};
@@ -79,8 +79,8 @@ fn column(x: &[f64]) -> Tensor {
 // ANCHOR: generated_density
 /// The density of G(z), z ~ N(0, 1), on a line: the mean over each cell.
 ///
-/// The noise from −5 to 5 is cut into 4000 pieces. Each carries its probability to the interval between the
-/// images of its ends, and spreads it evenly there. Nothing is drawn at random.
+/// The noise from −5 to 5 is cut into 4000 pieces. Each carries its probability to the interval
+/// between the images of its ends, and spreads it evenly there. Nothing is drawn at random.
 ///
 /// # Panics
 /// Unless G takes one number to one number.
@@ -145,16 +145,16 @@ impl Modes {
         modes
     }
 
-    /// How many modes are covered: those with at least a tenth of their due share of all points within
-    /// three standard deviations. (Srivastava et al. 2017 ask for a single point.)
+    /// How many modes are covered: those with at least a tenth of their due share of all points
+    /// within three standard deviations. (Srivastava et al. 2017 ask for a single point.)
     pub fn covered(&self) -> usize {
         let n = self.points() as f64;
         let modes = self.within.iter().zip(&self.weights);
         modes.filter(|&(&within, weight)| within as f64 >= 0.1 * weight * n).count()
     }
 
-    /// KL(f‖w) = Σₖ fₖ ln(fₖ/wₖ), fₖ being the share of points nearest to mode k, in nats. A single mode of K
-    /// even ones gives ln K; n independent points of the mixture itself give about (K − 1)/2n.
+    /// KL(f‖w) = Σₖ fₖ ln(fₖ/wₖ), fₖ being the share of points nearest to mode k, in nats. A single
+    /// mode of K even ones gives ln K; n independent points of the mixture give about (K − 1)/2n.
     pub fn kl(&self) -> f64 {
         let n = self.points() as f64;
         let term = |(&count, w): (&usize, &f64)| {

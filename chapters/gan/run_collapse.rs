@@ -1,8 +1,8 @@
-//! Mode collapse on purpose: four objectives, each with a generator that runs ahead of its discriminator, at
-//! one pace, and with a discriminator that is ahead.
+//! Mode collapse on purpose: four objectives, each with a generator that runs ahead of its
+//! discriminator, at one pace, and with a discriminator that is ahead.
 //!
-//! A generator that is trained too much while D stands still finds the one place that D likes best and sends
-//! all noise there ("the Helvetica scenario", Goodfellow et al. 2014, section 6).
+//! A generator that is trained too much while D stands still finds the one place that D likes best
+//! and sends all noise there ("the Helvetica scenario", Goodfellow et al. 2014, section 6).
 
 use super::oracle::Modes;
 use super::{Gan, Objective, Penalty, Rules, measure};
@@ -100,7 +100,8 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     Ok(Report { rows, times, figures, files, losses: training.losses })
 }
 
-/// Plays all games on the same numbers. Returns the KL of their modes at each moment: `[moments, games]`.
+/// Plays all games on the same numbers. Returns, for each moment, the KL of every game's
+/// modes.
 // ANCHOR: lockstep
 fn train(
     games: &mut [Game],
@@ -154,8 +155,7 @@ fn panels(ends: &[(String, Modes, Tensor)]) -> Figure {
     let panel = |(name, _, x): &(String, Modes, Tensor)| {
         Panel::new(name).scatter(x.slice(0, 0..SHOWN).rows::<2>(), BLUE.opacity(0.6))
     };
-    let title =
-        "Where G runs ahead all its points are in one place; where D keeps pace they spread";
+    let title = "Where G runs ahead its points are in one place; with as many steps of D or more, most spread";
     Figure::new(title, ends.iter().map(panel))
         .columns(Objective::ALL.len())
         .x_range(-REACH, REACH)
@@ -179,6 +179,6 @@ fn kl_figure(kl: &[Tensor], steps: usize) -> Figure {
             panel.line(kl.iter().enumerate().map(at), style)
         })
     };
-    let title = "The KL of the modes stays at ln 8 where G runs ahead, and falls to 0 elsewhere";
+    let title = "The KL of the modes stays near ln 8 where G runs ahead; with more steps of D most games lower it";
     Figure::new(title, PACES.into_iter().enumerate().map(panel)).labels("round", "KL of the modes")
 }

@@ -24,7 +24,7 @@ pub const DIGITS: Experiment = Experiment {
     run,
 };
 
-/// The penalty lets D be flat at the data; without it D soon knows the ten thousand images by heart.
+/// R₁ with a small γ: without a penalty the same game learns much more slowly.
 const RULES: Rules =
     Rules { objective: Objective::NonSaturating, penalty: Penalty::R1(0.1), k: 1, g_steps: 1 };
 
@@ -101,8 +101,8 @@ fn progress(moments: &[usize], seen: &[Tensor]) -> Figure {
     Figure::new(title, moments.iter().zip(seen).map(panel)).columns(3).bare()
 }
 
-/// From one noise to another, in a row each: z = cos θ z₀ + sin θ z₁ is N(0, I) at every θ, as a straight
-/// line between them is not.
+/// From one noise to another, in a row each: z = cos θ z₀ + sin θ z₁ is N(0, I) at every θ, as a
+/// straight line between them is not.
 // ANCHOR: ways
 fn ways(g: &Generator, rng: &mut Rng) -> Figure {
     let [columns, rows] = WAYS;

@@ -1,4 +1,5 @@
-//! Eight Gaussians on a circle by a Wasserstein GAN whose critic is kept smooth by the gradient penalty.
+//! Eight Gaussians on a circle by a Wasserstein GAN whose critic is kept smooth by the gradient
+//! penalty.
 
 use super::train::{Plan, train};
 use super::{Gan, Generator, Objective, Penalty, Rules, measure};
@@ -11,7 +12,8 @@ use crate::{Float, Result, Tensor};
 use std::time::Instant;
 
 // ANCHOR: eight
-/// Eight Gaussians by WGAN-GP: both networks of three hidden layers, five steps of the critic in a round.
+/// Eight Gaussians by WGAN-GP: both networks of three hidden layers, five steps of the critic in a
+/// round.
 pub const EIGHT_GAUSSIANS: Experiment = Experiment {
     name: "gan-eight-gaussians",
     about: "eight Gaussians on a circle by a Wasserstein GAN with gradient penalty",
@@ -108,8 +110,8 @@ fn panels(moments: &[usize], seen: &[Tensor]) -> Figure {
         .equal_aspect()
 }
 
-/// The noise, twice its size, and the points made from it, in the colour of the mode they are in; grey are those
-/// that are in none.
+/// The noise, twice its size, and the points made from it, in the colour of the mode they are in;
+/// grey are those that are in none.
 fn noise_figure(g: &Generator, law: &Mixture, rng: &mut Rng) -> Figure {
     let z = rng.normal(&[4000, 2]);
     let x = g.frozen().forward(&z);

@@ -1,5 +1,5 @@
-//! The game on a line, where everything is known: the density of the data, that of the generator, the
-//! discriminator and what it should be.
+//! The game on a line, where everything is known: the density of the data, that of the generator,
+//! the discriminator and what it should be.
 
 use super::measure::{self, Measured};
 use super::oracle::{Line, generated_density};

@@ -22,8 +22,8 @@ pub(super) struct Plan<'a> {
 /// How much of the average of G's weights stays in a round.
 const DECAY: crate::Float = 0.995;
 
-/// Plays `settings.steps` rounds. Returns G with the average of its last weights, which turns with the game less
-/// than G does (Yazıcı et al. 2019), and what was seen.
+/// Plays `settings.steps` rounds. Returns G with the average of its last weights, which turns with
+/// the game less than G does (Yazıcı et al. 2019), and what was seen.
 // ANCHOR: train
 pub(super) fn train(
     gan: &mut Gan,

@@ -29,8 +29,9 @@ fn discriminator(rng: &mut Rng) -> Discriminator {
 const PAPER: Rules =
     Rules { objective: Objective::Minimax, penalty: Penalty::None, k: 1, g_steps: 1 };
 
-/// The batches' V is the integral ∫ q ln D + p_G ln(1 − D); with data and fakes swapped it is another number.
-/// A step of D on a batch raises that batch's V, a step of G lowers it: max over D, min over G.
+/// The batches' V is the integral ∫ q ln D + p_G ln(1 − D); with data and fakes swapped it is
+/// another number. A step of D on a batch raises that batch's V, a step of G lowers it: max over D,
+/// min over G.
 #[test]
 fn g1_the_value_of_batches_is_the_integral() {
     let mut rng = Rng::new(21);
@@ -102,8 +103,8 @@ fn g2_the_best_discriminator_is_the_share_of_the_data() {
 }
 // ANCHOR_END: g2
 
-/// V(D*, G) = 2 JSD − ln 4, JSD by entropies: H(m) − ½ H(q) − ½ H(p). No D has more, and no law less than
-/// −ln 4, which q itself has. Half of the JSD, or another constant, is something else.
+/// V(D*, G) = 2 JSD − ln 4, JSD by entropies: H(m) − ½ H(q) − ½ H(p). No D has more, and no law
+/// less than −ln 4, which q itself has. Half of the JSD, or another constant, is something else.
 #[test]
 fn g3_the_value_at_the_best_discriminator_is_a_divergence() {
     let q = two_modes();
@@ -140,8 +141,8 @@ fn g3_the_value_at_the_best_discriminator_is_a_divergence() {
     assert!((apart.jensen_shannon() - LN_2).abs() < 1e-6);
 }
 
-/// JSD of data and generator after 1000 rounds, each of three steps of D along `sign` times the gradient of V and
-/// one step of G down it, all of them shorter and shorter.
+/// JSD of data and generator after 1000 rounds, each of three steps of D along `sign` times the
+/// gradient of V and one step of G down it, all of them shorter and shorter.
 fn jsd_after_training(sign: Float) -> f64 {
     let (q, mut rng) = (two_modes(), Rng::new(24));
     let mut gan = Gan::new([1, 1], &[32, 32], Activation::LeakyRelu, PAPER, 2e-3, &mut rng);
@@ -165,8 +166,8 @@ fn jsd_after_training(sign: Float) -> f64 {
     line.jensen_shannon() + (1.0 - inside) / 2.0 * LN_2
 }
 
-/// The algorithm: D ascends, G descends. With D descending the written gradient, as a source words it, D calls
-/// data fake, and G leaves the data.
+/// The algorithm: D ascends, G descends. With D descending the written gradient, as a source words
+/// it, D calls data fake, and G leaves the data.
 #[test]
 fn g4_the_discriminator_ascends() {
     let (up, down) = (jsd_after_training(1.0), jsd_after_training(-1.0));
@@ -175,8 +176,8 @@ fn g4_the_discriminator_ascends() {
     assert!(down > 0.5, "{down}");
 }
 
-/// The slopes in the logit are −σ(a) and −(1 − σ(a)): the first vanishes where D rejects, the second where it is
-/// deceived.
+/// The slopes in the logit are −σ(a) and −(1 − σ(a)): the first vanishes where D rejects, the
+/// second where it is deceived.
 #[test]
 fn g5_the_minimax_slope_vanishes_where_d_rejects() {
     for a in [-18.0_f64, -8.0, -1.0, 0.0, 2.0, 8.0] {
@@ -198,8 +199,8 @@ fn norm(objective: Objective, gan: &Gan, z: &Tensor) -> f64 {
     gradients.iter().flat_map(as_f64).map(|g| g * g).sum::<f64>().sqrt()
 }
 
-/// A D trained against a G that stands far away becomes sure; then the minimax gradient of G is a small part of
-/// the other, though at the beginning they were alike.
+/// A D trained against a G that stands far away becomes sure; then the minimax gradient of G is a
+/// small part of the other, though at the beginning they were alike.
 #[test]
 fn g5_a_confident_d_leaves_minimax_nothing_to_learn_from() {
     let mut rng = Rng::new(25);
@@ -218,7 +219,8 @@ fn g5_a_confident_d_leaves_minimax_nothing_to_learn_from() {
     assert!(norm(Objective::NonSaturating, &gan, &z) > 0.05);
 }
 
-/// (∂/∂mean, ∂/∂std) of G's loss against the best D for the G that stands at (mean, std), by quadrature over z.
+/// (∂/∂mean, ∂/∂std) of G's loss against the best D for the G that stands at (mean, std), by
+/// quadrature over z.
 fn gradient_at_the_best_d(objective: Objective, q: &Normal, [mean, std]: [f64; 2]) -> [f64; 2] {
     let n = 20_001;
     let z = Tensor::linspace(-7.0, 7.0, n).reshape(&[n, 1]);
@@ -236,9 +238,9 @@ fn gradient_at_the_best_d(objective: Objective, q: &Normal, [mean, std]: [f64; 2
     [1, 0].map(|i| f64::from(gradients[i].item())) // bias is the mean, weight the std
 }
 
-/// At the best D the minimax gradient is that of 2 JSD(q‖p) (the envelope theorem), and the other that of
-/// KL(p‖q) − 2 JSD(q‖p) (Arjovsky & Bottou 2017, theorem 2.5). Both are 0 at p = q, and neither elsewhere:
-/// the same fixed point by different ways.
+/// At the best D the minimax gradient is that of 2 JSD(q‖p) (the envelope theorem), and the other
+/// that of KL(p‖q) − 2 JSD(q‖p) (Arjovsky & Bottou 2017, theorem 2.5). Both are 0 at p = q, and
+/// neither elsewhere: the same fixed point by different ways.
 #[test]
 fn g5_both_losses_of_g_rest_at_the_data() {
     let q = normal(0.5, 0.8);
@@ -277,8 +279,9 @@ fn g5_both_losses_of_g_rest_at_the_data() {
     }
 }
 
-/// The second derivative of WGAN-GP: the gradient of the penalty by the weights, which passes through the
-/// gradient by x̂, agrees with differences of the penalty. Cut off from its graph it would be 0.
+/// The second derivative of WGAN-GP: the gradient of the penalty by the weights, which passes
+/// through the gradient by x̂, agrees with differences of the penalty. Cut off from its graph it
+/// would be 0.
 #[test]
 fn g5_the_gradient_penalty_can_be_differentiated() {
     use pushforward::chapters::gan::gradient_penalty;
