@@ -100,8 +100,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     Ok(Report { rows, times, figures, files, losses: training.losses })
 }
 
-/// Plays all games on the same numbers. Returns, for each moment, the KL of every game's
-/// modes.
+/// Plays all games on the same numbers. Returns, for each moment, the KL of every game.
 // ANCHOR: lockstep
 fn train(
     games: &mut [Game],
@@ -155,7 +154,8 @@ fn panels(ends: &[(String, Modes, Tensor)]) -> Figure {
     let panel = |(name, _, x): &(String, Modes, Tensor)| {
         Panel::new(name).scatter(x.slice(0, 0..SHOWN).rows::<2>(), BLUE.opacity(0.6))
     };
-    let title = "Where G runs ahead its points are in one place; with as many steps of D or more, most spread";
+    let title =
+        "Where G runs ahead its points gather in one place; with more steps of D most spread";
     Figure::new(title, ends.iter().map(panel))
         .columns(Objective::ALL.len())
         .x_range(-REACH, REACH)
@@ -179,6 +179,7 @@ fn kl_figure(kl: &[Tensor], steps: usize) -> Figure {
             panel.line(kl.iter().enumerate().map(at), style)
         })
     };
-    let title = "The KL of the modes stays near ln 8 where G runs ahead; with more steps of D most games lower it";
+    let title =
+        "The KL of the modes stays near ln 8 where G runs ahead and falls in most other games";
     Figure::new(title, PACES.into_iter().enumerate().map(panel)).labels("round", "KL of the modes")
 }
