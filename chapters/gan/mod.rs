@@ -16,6 +16,7 @@
 //! | k | [`Rules::k`] | steps of D to one step of G |
 //! | x̂ | [`gradient_penalty`] | a point between one of the data and one of G |
 
+pub mod checks;
 mod measure;
 pub mod oracle;
 pub mod run_collapse;
