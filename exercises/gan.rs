@@ -28,7 +28,7 @@
 //!   matrices and `x.t()` the transposed one. `x.shape()[0]` is n.
 //! - `x.variable()` is x as something to differentiate by; `grad(&y, &[&x])` is the list of gradients
 //!   of the scalar y, `grad_graph(&y, &[&x])` the same as graphs, to be differentiated again.
-//! - A `Critic` is called as a function is: `d(&x)`.
+//! - A `Critic` is called as a function is: `a(&x)`.
 //!
 //! `cargo doc --open` has everything else.
 
@@ -95,8 +95,8 @@ fn generator_slopes(fake: &Tensor) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 8. (Loss of D, loss of G) by least squares. `real` holds D(x) for the data and `fake` D(G(z)) for
-/// the fakes, plain numbers without a sigmoid. D's targets are 1 and 0, G's is 1, and each mean of
+/// 8. (Loss of D, loss of G) by least squares. `real` holds a(x) for the data and `fake` a(G(z)) for
+/// the fakes, plain numbers that meet no sigmoid. D's targets are 1 and 0, G's is 1, and each mean of
 /// squares has the factor ½.
 ///
 /// Book: "Least squares". Shapes: real `[n, 1]`, fake `[m, 1]` → `[]`, `[]`, scalars.
@@ -104,8 +104,8 @@ fn least_squares_losses(real: &Tensor, fake: &Tensor) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 9. (Loss of D, loss of G) of the Wasserstein game, both to be minimised. D's loss is its difference
-/// of mean marks, turned so that minimising is right, and λ (`lambda`) times the penalty.
+/// 9. (Loss of D, loss of G) of the Wasserstein game, both to be minimised. D's loss is the
+/// difference of its mean marks, turned so that minimising is right, and λ (`lambda`) times the penalty.
 ///
 /// Book: "A critic instead of a judge". Shapes: real `[n, 1]`, fake `[m, 1]`, penalty `[]` → `[]`,
 /// `[]`, scalars.
@@ -118,12 +118,12 @@ fn critic_losses(
     todo!()
 }
 
-/// 10. E (‖∇D(x̂)‖ − 1)² at the points x̂ = u x + (1 − u) x', row by row between data x (`real`) and
-/// fakes x' (`fake`). It must be possible to differentiate it in D's parameters.
+/// 10. E (‖∇a(x̂)‖ − 1)² at the points x̂ = u x + (1 − u) x', row by row between data x (`real`) and
+/// fakes x' (`fake`). It must be possible to differentiate it in a's parameters.
 ///
-/// Book: "The gradient penalty". Shapes: real, fake `[n, d]`, u `[n, 1]`, d(x) `[n, 1]` → `[]`, a
+/// Book: "The gradient penalty". Shapes: real, fake `[n, d]`, u `[n, 1]`, a(x) `[n, 1]` → `[]`, a
 /// scalar.
-fn gradient_penalty(d: Critic, real: &Tensor, fake: &Tensor, u: &Tensor) -> Tensor {
+fn gradient_penalty(a: Critic, real: &Tensor, fake: &Tensor, u: &Tensor) -> Tensor {
     todo!()
 }
 

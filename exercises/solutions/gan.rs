@@ -67,10 +67,10 @@ fn critic_losses(
     (fake.mean(..) - real.mean(..) + penalty * lambda, -fake.mean(..))
 }
 
-/// The sum over rows has each row's own gradient, since rows do not touch each other in D.
-fn gradient_penalty(d: Critic, real: &Tensor, fake: &Tensor, u: &Tensor) -> Tensor {
+/// The sum over rows has each row's own gradient, since rows do not touch each other in a.
+fn gradient_penalty(a: Critic, real: &Tensor, fake: &Tensor, u: &Tensor) -> Tensor {
     let x = (u * real + (1.0 - u) * fake).variable();
-    let slope = grad_graph(&d(&x).sum(..), &[&x]).remove(0);
+    let slope = grad_graph(&a(&x).sum(..), &[&x]).remove(0);
     (slope.square().sum(1).sqrt() - 1.0).square().mean(..)
 }
 

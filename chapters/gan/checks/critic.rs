@@ -8,7 +8,7 @@ use crate::{Float, Tensor, grad_graph};
 type Losses = fn(&Tensor, &Tensor, &Tensor, Float) -> (Tensor, Tensor);
 type Penalty = fn(Critic, &Tensor, &Tensor, &Tensor) -> Tensor;
 
-/// (E D(G(z)) − E D(x) + λ penalty, −E D(G(z))).
+/// (E a(G(z)) − E a(x) + λ penalty, −E a(G(z))).
 pub const CRITIC_LOSSES: Check<Losses> = Check {
     exercise: Exercise {
         chapter: "gan",
@@ -21,7 +21,7 @@ pub const CRITIC_LOSSES: Check<Losses> = Check {
         hints: [
             "D is to give high marks to the data and low ones to the fakes; an optimiser minimises. \
              Which terms depend on G?",
-            "D: E D(G(z)) − E D(x) + λ penalty; G: −E D(G(z)).",
+            "D: E a(G(z)) − E a(x) + λ penalty; G: −E a(G(z)).",
             "(fake.mean(..) - … + penalty * lambda, …)",
         ],
     },
@@ -53,7 +53,7 @@ pub const CRITIC_LOSSES: Check<Losses> = Check {
             answer: |real, fake, penalty, lambda| {
                 (real.mean(..) - fake.mean(..) + penalty * lambda, -fake.mean(..))
             },
-            says: "D's difference has the wrong sign: minimising E D(x) − E D(G(z)) gives high \
+            says: "D's difference has the wrong sign: minimising E a(x) − E a(G(z)) gives high \
                    marks to the fakes.",
         },
         Wrong {
@@ -61,7 +61,7 @@ pub const CRITIC_LOSSES: Check<Losses> = Check {
                 (fake.mean(..) - real.mean(..) + penalty * lambda, fake.mean(..))
             },
             says: "G's loss has the wrong sign: it would look for the lowest marks. It minimises \
-                   −E D(G(z)).",
+                   −E a(G(z)).",
         },
         Wrong {
             answer: |real, fake, penalty, lambda| {
@@ -96,7 +96,7 @@ pub const CRITIC_LOSSES: Check<Losses> = Check {
     ],
 };
 
-/// E (‖∇D(x̂)‖ − 1)² at x̂ = u x + (1 − u) x'.
+/// E (‖∇a(x̂)‖ − 1)² at x̂ = u x + (1 − u) x'.
 pub const GRADIENT_PENALTY: Check<Penalty> = Check {
     exercise: Exercise {
         chapter: "gan",
@@ -107,26 +107,26 @@ pub const GRADIENT_PENALTY: Check<Penalty> = Check {
         learned: "A loss with a gradient inside, which is differentiated again to train D. With \
                   grad_graph the inner gradient is itself a graph, and nothing special is needed.",
         hints: [
-            "Three steps: a point between each pair, the gradient of D there, how far its length \
+            "Three steps: a point between each pair, the gradient of a there, how far its length \
              is from 1. Which of grad and grad_graph can be differentiated again?",
             "x̂ = u x + (1 − u) x', with its own u for each row; the norm is over coordinates, the \
-             mean over rows: E (‖∇D(x̂)‖ − 1)².",
-            "let x = (u * real + …).variable(); let slope = grad_graph(&d(&x).sum(..), \
+             mean over rows: E (‖∇a(x̂)‖ − 1)².",
+            "let x = (u * real + …).variable(); let slope = grad_graph(&a(&x).sum(..), \
              &[&x]).remove(0); let norm = slope.square().sum(1).sqrt(); …",
         ],
     },
     inputs: || {
-        let input = |about: &str, d: &Function, real: Tensor, fake: Tensor, u: Tensor| {
-            let input = Input::new(about).with("d", d.clone()).with("real", real);
+        let input = |about: &str, a: &Function, real: Tensor, fake: Tensor, u: Tensor| {
+            let input = Input::new(about).with("a", a.clone()).with("real", real);
             input.with("fake", fake).with("u", u)
         };
-        let straight = critic("D(x) = 3 Σx; the 3 is a parameter", |x| {
+        let straight = critic("a(x) = 3 Σx; the 3 is a parameter", |x| {
             Tensor::scalar(3.0).variable() * x.sum_keep(1)
         });
-        let square = critic("D(x) = 2 ‖x‖²; the 2 is a parameter", |x| {
+        let square = critic("a(x) = 2 ‖x‖²; the 2 is a parameter", |x| {
             Tensor::scalar(2.0).variable() * x.square().sum_keep(1)
         });
-        let bent = critic("D(x) = 4 Σ sin(1.5 x); the 4 is a parameter", |x| {
+        let bent = critic("a(x) = 4 Σ sin(1.5 x); the 4 is a parameter", |x| {
             Tensor::scalar(4.0).variable() * (x * 1.5).sin().sum_keep(1)
         });
         let mut rng = Rng::new(47);
@@ -139,29 +139,29 @@ pub const GRADIENT_PENALTY: Check<Penalty> = Check {
         let [real, fake, u_0] = one;
         vec![
             input("one pair on the line", &straight, real.clone(), fake.clone(), u_0.clone()),
-            input("one pair, D is steeper further out", &square, real, fake, u_0),
+            input("one pair, a is steeper further out", &square, real, fake, u_0),
             input("four pairs in the plane", &square, plane, other, u),
             input("three pairs in three dimensions", &bent, space, beside, v),
         ]
     },
     run: |answer, i| {
-        let function = i.function("d");
-        let d = |x: &Tensor| function.call(&[x]);
-        vec![answer(&d, i.tensor("real"), i.tensor("fake"), i.tensor("u"))]
+        let function = i.function("a");
+        let a = |x: &Tensor| function.call(&[x]);
+        vec![answer(&a, i.tensor("real"), i.tensor("fake"), i.tensor("u"))]
     },
-    right: |d, real, fake, u| {
-        let slope = slope(d, &between(real, fake, u));
+    right: |a, real, fake, u| {
+        let slope = slope(a, &between(real, fake, u));
         (slope.square().sum(1).sqrt() - 1.0).square().mean(..)
     },
     wrong: &[
         Wrong {
-            answer: |d, real, fake, u| slope(d, &between(real, fake, u)).square().sum(1).mean(..),
-            says: "The norm, not the norm minus 1: this drives the slope to 0, and D to a constant. \
+            answer: |a, real, fake, u| slope(a, &between(real, fake, u)).square().sum(1).mean(..),
+            says: "The norm, not the norm minus 1: this drives the slope to 0, and a to a constant. \
                    The critic shall have slope 1.",
         },
         Wrong {
-            answer: |d, real, fake, u| {
-                let slope = slope(d, &between(real, fake, u));
+            answer: |a, real, fake, u| {
+                let slope = slope(a, &between(real, fake, u));
                 (slope.square().sum(1) - 1.0).square().mean(..)
             },
             says: "The root is missing: 1 is subtracted from the squared norm. It has the same \
@@ -169,32 +169,32 @@ pub const GRADIENT_PENALTY: Check<Penalty> = Check {
                    others.",
         },
         Wrong {
-            answer: |d, real, fake, u| {
-                let slope = slope(d, &between(real, fake, u));
+            answer: |a, real, fake, u| {
+                let slope = slope(a, &between(real, fake, u));
                 (slope.square().sum(0).sqrt() - 1.0).square().mean(..)
             },
             says: "The norm is over the wrong axis: sum(0) adds up the points of the batch. Each \
                    point has its own gradient, whose coordinates are along axis 1.",
         },
         Wrong {
-            answer: |d, real, _, u| {
-                let slope = slope(d, &(real + u * 0.0));
+            answer: |a, real, _, u| {
+                let slope = slope(a, &(real + u * 0.0));
                 (slope.square().sum(1).sqrt() - 1.0).square().mean(..)
             },
             says: "The gradient is taken at the data. It belongs at points between data and fakes, \
                    x̂ = u x + (1 − u) x', for that is the way that G's samples have to go.",
         },
         Wrong {
-            answer: |d, real, fake, u| {
-                let slope = slope(d, &between(real, fake, u));
+            answer: |a, real, fake, u| {
+                let slope = slope(a, &between(real, fake, u));
                 (slope.abs() - 1.0).square().mean(..)
             },
             says: "Each coordinate of the gradient is compared with 1. It is its length: the root \
                    of the sum of squares over axis 1.",
         },
         Wrong {
-            answer: |d, real, fake, u| {
-                let slope = slope(d, &between(real, fake, u));
+            answer: |a, real, fake, u| {
+                let slope = slope(a, &between(real, fake, u));
                 (slope.square().sum(..).sqrt() - 1.0).square()
             },
             says: "One norm of the whole batch: all gradients as one long vector. Each point has \
@@ -208,17 +208,17 @@ fn between(real: &Tensor, fake: &Tensor, u: &Tensor) -> Tensor {
     u * real + (1.0 - u) * fake
 }
 
-/// ∇D at each row, as a graph.
-fn slope(d: Critic, x: &Tensor) -> Tensor {
+/// ∇a at each row, as a graph.
+fn slope(a: Critic, x: &Tensor) -> Tensor {
     let x = x.variable();
-    grad_graph(&d(&x).sum(..), &[&x]).remove(0)
+    grad_graph(&a(&x).sum(..), &[&x]).remove(0)
 }
 
 /// A critic as an argument, which insists on the shape as a network does.
 fn critic(formula: &'static str, f: impl Fn(&Tensor) -> Tensor + 'static) -> Function {
     Function::new(formula, move |arguments| {
         let [x] = arguments else { panic!("a critic takes x") };
-        assert!(x.rank() == 2, "D was called with x of shape {:?}; it takes [n, d]", x.shape());
+        assert!(x.rank() == 2, "a was called with x of shape {:?}; it takes [n, d]", x.shape());
         f(x)
     })
 }

@@ -146,7 +146,7 @@ pub const GENERATOR_SLOPES: Check<OfFakes> = Check {
     ],
 };
 
-/// (½ E (D(x) − 1)² + ½ E D(G(z))², ½ E (D(G(z)) − 1)²).
+/// (½ E (a(x) − 1)² + ½ E a(G(z))², ½ E (a(G(z)) − 1)²).
 pub const LEAST_SQUARES_LOSSES: Check<OfBoth> = Check {
     exercise: Exercise {
         chapter: "gan",
@@ -159,7 +159,7 @@ pub const LEAST_SQUARES_LOSSES: Check<OfBoth> = Check {
                   the pull.",
         hints: [
             "D is asked to answer 1 on data and 0 on fakes; G wants another answer on fakes.",
-            "D: ½ E (D(x) − 1)² + ½ E D(G(z))²; G: ½ E (D(G(z)) − 1)².",
+            "D: ½ E (a(x) − 1)² + ½ E a(G(z))²; G: ½ E (a(G(z)) − 1)².",
             "let half = |x: Tensor| x.square().mean(..) * 0.5; (half(…) + half(…), half(…))",
         ],
     },
@@ -202,13 +202,13 @@ pub const LEAST_SQUARES_LOSSES: Check<OfBoth> = Check {
         },
         Wrong {
             answer: |real, fake| (half(&(real - 1.0)), half(&(fake - 1.0))),
-            says: "D's second half is missing: it is never told to answer 0 on fakes, and D = 1 \
+            says: "D's second half is missing: it is never told to answer 0 on fakes, and a = 1 \
                    everywhere is its best answer.",
         },
         Wrong {
             answer: |real, fake| (half(&(real - 1.0)) + half(fake), -half(fake)),
-            says: "G's loss is minus D's half of the fakes. −½ D² falls without bound on both \
-                   sides of 0, so that G might run where D is −∞. It is ½ (D − 1)².",
+            says: "G's loss is minus D's half of the fakes. −½ a² falls without bound on both \
+                   sides of 0, so that G might run where a is −∞. It is ½ (a − 1)².",
         },
         Wrong {
             answer: |real, fake| {

@@ -40,11 +40,11 @@ pub struct Answers {
     pub generator_losses: fn(&Tensor) -> (Tensor, Tensor),
     /// Logits of fakes → the slopes of both losses in each logit.
     pub generator_slopes: fn(&Tensor) -> (Tensor, Tensor),
-    /// (D of data, D of fakes) → (loss of D, loss of G), by least squares.
+    /// (a of data, a of fakes) → (loss of D, loss of G), by least squares.
     pub least_squares_losses: fn(&Tensor, &Tensor) -> (Tensor, Tensor),
-    /// (D of data, D of fakes, penalty, λ) → (loss of D, loss of G), by Wasserstein's distance.
+    /// (a of data, a of fakes, penalty, λ) → (loss of D, loss of G), by Wasserstein's distance.
     pub critic_losses: fn(&Tensor, &Tensor, &Tensor, Float) -> (Tensor, Tensor),
-    /// (D, data, fakes, u) → the gradient penalty.
+    /// (a, data, fakes, u) → the gradient penalty.
     pub gradient_penalty: fn(Critic, &Tensor, &Tensor, &Tensor) -> Tensor,
     /// How many samples each mode got → KL to even shares.
     pub mode_kl: fn(&Tensor) -> Tensor,
