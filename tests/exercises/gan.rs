@@ -235,7 +235,7 @@ fn unlisted_mistakes_of_the_critic_are_diagnosed() {
         ),
         (
             |d, real, fake, u| (solutions::ANSWERS.gradient_penalty)(d, real, fake, u) * 10.0,
-            "a constant factor: 10 times too large",
+            "Right but for a constant factor: 10",
         ),
         (
             |d, real, fake, u| {

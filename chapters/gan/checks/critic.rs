@@ -16,11 +16,11 @@ pub const CRITIC_LOSSES: Check<Losses> = Check {
         statements: &["G1"],
         place: "02_gan.md#a-critic-instead-of-a-judge",
         outputs: &["loss of D", "loss of G"],
-        learned: "No logarithm and no sigmoid: D gives marks, and the difference of the mean marks, \
-                  as long as D is not steeper than 1, is a lower bound of a distance.",
+        learned: "No logarithm and no sigmoid: D gives marks, and the difference of the mean \
+                  marks, as long as D is not steeper than 1, is a lower bound of a distance.",
         hints: [
-            "D is to give high marks to the data and low ones to the fakes; an optimiser minimises. \
-             Which terms depend on G?",
+            "D is to give high marks to the data and low ones to the fakes; an optimiser \
+             minimises. Which terms depend on G?",
             "D: E a(G(z)) − E a(x) + λ penalty; G: −E a(G(z)).",
             "(fake.mean(..) - … + penalty * lambda, …)",
         ],
@@ -156,8 +156,8 @@ pub const GRADIENT_PENALTY: Check<Penalty> = Check {
     wrong: &[
         Wrong {
             answer: |a, real, fake, u| slope(a, &between(real, fake, u)).square().sum(1).mean(..),
-            says: "The norm, not the norm minus 1: this drives the slope to 0, and a to a constant. \
-                   The critic shall have slope 1.",
+            says: "The norm, not the norm minus 1: this drives the slope to 0, and a to a \
+                   constant. The critic shall have slope 1.",
         },
         Wrong {
             answer: |a, real, fake, u| {

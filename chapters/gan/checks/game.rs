@@ -33,10 +33,10 @@ pub const VALUE_FUNCTION: Check<OfTwo> = Check {
                   only the second half depends on G. Written with softplus it stays finite however \
                   sure D is.",
         hints: [
-            "V has a term for the data and one for the fakes, each a mean of its own. How does ln(1 \
-             − σ(a)) look without σ?",
-            "V = E ln σ(a(x)) + E ln(1 − σ(a(G(z)))), with ln σ(a) = −softplus(−a) and ln(1 − σ(a)) \
-             = −softplus(a).",
+            "V has a term for the data and one for the fakes, each a mean of its own. How does \
+             ln(1 − σ(a)) look without σ?",
+            "V = E ln σ(a(x)) + E ln(1 − σ(a(G(z)))), with ln σ(a) = −softplus(−a) and ln(1 − \
+             σ(a)) = −softplus(a).",
             "-(-real).softplus().mean(..) - …",
         ],
     },
@@ -104,7 +104,7 @@ pub const OPTIMAL_DISCRIMINATOR: Check<OfTwo> = Check {
         learned: "The logit of D* is ln q − ln p_G: a perfect discriminator knows the ratio of the \
                   two densities at every place, and neither of them alone.",
         hints: [
-            "Divide above and below by q. What is left depends on the ratio of the densities alone.",
+            "Divide above and below by q. What is left is a function of the ratio.",
             "D* = q/(q + p_G) = 1/(1 + p_G/q) = σ(ln q − ln p_G).",
             "(… - …).sigmoid()",
         ],
@@ -172,8 +172,8 @@ pub const JENSEN_SHANNON: Check<OnGrid> = Check {
             "Both laws are compared with their mean, not with each other. What is a ln a where a = \
              0, and what does the computer say?",
             "m = ½ (q + p); JSD = ½ Σ h q ln(q/m) + ½ Σ h p ln(p/m), and 0 ln 0 = 0.",
-            "let m = (q + p) * 0.5; let kl = |a: &Tensor| (a * (a.maximum(1e-30) / &m).ln()).sum(..) \
-             * h; …",
+            "let m = (q + p) * 0.5; let kl = |a: &Tensor| (a * (a.maximum(1e-30) / \
+             &m).ln()).sum(..) * h; …",
         ],
     },
     inputs: || {

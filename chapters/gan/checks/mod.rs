@@ -1,6 +1,7 @@
-//! The chapter's exercises: what is asked, the right answers, and the wrong ones that people give. The
-//! game between D and G is in `game`, the losses of the two in `losses`, the critic of Wasserstein's
-//! distance and the count of modes in `critic`; how answers are judged is [`crate::check`].
+//! The chapter's exercises: what is asked, the right answers, and the wrong ones that people give.
+//! The game between D and G is in `game`, the losses of the two in `losses`, the critic of
+//! Wasserstein's distance and the count of modes in `critic`; how answers are judged is
+//! [`crate::check`].
 //!
 //! In a notebook give your function to the one of the same name here:
 //!
