@@ -17,6 +17,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run_paths::PATHS,
     judging::run::CLASSIFIER,
     gan::run_line::LINE,
+    gan::run_two_numbers::TWO_NUMBERS,
     gan::run_eight::EIGHT_GAUSSIANS,
     gan::run_collapse::COLLAPSE,
     gan::run_digits::DIGITS,

@@ -23,6 +23,7 @@ pub mod run_collapse;
 pub mod run_digits;
 pub mod run_eight;
 pub mod run_line;
+pub mod run_two_numbers;
 mod train;
 
 use crate::nn::{Activation, Mlp, Module, prefixed};

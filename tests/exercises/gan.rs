@@ -6,9 +6,20 @@ pub mod solutions;
 
 use crate::expect;
 use pushforward::chapters::gan::checks::{self, Critic};
+use pushforward::chapters::gan::run_two_numbers::{Way, round};
 use pushforward::{Float, Tensor, grad};
 
 type OfTwo = fn(&Tensor, &Tensor) -> Tensor;
+
+/// The two numbers of the exercise are those of the chapter's figure.
+#[test]
+fn the_solution_of_alternate_plays_the_rounds_of_the_chapter() {
+    let [theta, phi] = [1.0, 0.25].map(Tensor::scalar);
+    let (theta, phi) = (solutions::ANSWERS.alternate)(&theta, &phi, 1, 7, 0.5);
+    let state = (0..7).fold([1.0, 0.25], |state, _| round(state, 0.5, Way::InTurns));
+    assert!((f64::from(theta.item()) - state[0]).abs() < 1e-5, "{theta} and {}", state[0]);
+    assert!((f64::from(phi.item()) - state[1]).abs() < 1e-5, "{phi} and {}", state[1]);
+}
 
 #[test]
 fn unlisted_mistakes_of_the_game_are_diagnosed() {
