@@ -6,6 +6,7 @@ mod gan;
 mod paths;
 mod theorems;
 mod training;
+mod two_numbers;
 
 use pushforward::chapters::flow_matching::oracle::Marginal;
 use pushforward::chapters::flow_matching::path::Path;
