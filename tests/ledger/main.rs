@@ -3,10 +3,10 @@
 //! mistake would be seen.
 
 mod gan;
+mod gan_small;
 mod paths;
 mod theorems;
 mod training;
-mod two_numbers;
 
 use pushforward::chapters::flow_matching::oracle::Marginal;
 use pushforward::chapters::flow_matching::path::Path;

@@ -1,8 +1,44 @@
-//! The smallest game: G4 where it can be followed with a pencil.
+//! The smallest games, which can be followed with a pencil: G2 with three boxes, G4 with two numbers.
 
+use crate::as_f64;
 use pushforward::chapters::gan::run_two_numbers::{Way, round};
-use pushforward::chapters::gan::value;
+use pushforward::chapters::gan::{Objective, value};
 use pushforward::{Float, Tensor, grad};
+
+/// A discriminator that is free in each of three boxes, trained on eight data and eight fakes: by
+/// cross-entropy its σ(a), by least squares a itself becomes the share of the data in the box. The
+/// loss that is left by least squares is ½ ∫ q p/(q + p).
+#[test]
+fn g2_in_a_box_the_best_answer_is_the_share_of_the_data() {
+    let (data, fakes) = ([4, 3, 1], [1, 3, 4]);
+    let boxes = |counts: [usize; 3]| -> Tensor {
+        let each = counts.iter().enumerate().flat_map(|(i, &n)| vec![i as Float; n]);
+        each.collect::<Tensor>().one_hot(3) // [8, 3]: row by row, which box
+    };
+    let (x, fake) = (boxes(data), boxes(fakes));
+    let trained = |objective: Objective, lr: Float| {
+        let loss = |a: &Tensor| objective.discriminator_loss(&x.matmul(a), &fake.matmul(a));
+        let step = |a: Tensor, _| {
+            let a = a.variable();
+            a.detach() - &grad(&loss(&a), &[&a])[0] * lr
+        };
+        let a = (0..2000).fold(Tensor::zeros(&[3, 1]), step);
+        (as_f64(&a), f64::from(loss(&a).item()))
+    };
+    let (logits, _) = trained(Objective::Minimax, 2.0);
+    let (squares, left) = trained(Objective::LeastSquares, 1.0);
+    let of_logits: Vec<f64> = logits.iter().map(|a| 1.0 / (1.0 + (-a).exp())).collect();
+    println!("by cross-entropy {of_logits:?}, by least squares {squares:?}, loss {left}");
+    let share = |i: usize| data[i] as f64 / (data[i] + fakes[i]) as f64;
+    for i in 0..3 {
+        assert!((of_logits[i] - share(i)).abs() < 1e-4, "{of_logits:?}");
+        assert!((squares[i] - share(i)).abs() < 1e-4, "{squares:?}");
+    }
+    assert!((squares[0] - share(2)).abs() > 0.5, "the labels exchanged would pass");
+    let integrand = |i: usize| share(i) * fakes[i] as f64 / 8.0;
+    let expected = 0.5 * (0..3).map(integrand).sum::<f64>();
+    assert!((left - expected).abs() < 1e-5, "{left} and {expected}");
+}
 
 /// ∂V/∂θ and ∂V/∂φ of the game itself, by automatic differentiation: data at 0, a fake at θ, the
 /// logit φ x.
