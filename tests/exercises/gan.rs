@@ -9,6 +9,9 @@ use pushforward::chapters::gan::checks::{self, Critic};
 use pushforward::chapters::gan::run_two_numbers::{Way, round};
 use pushforward::{Float, Tensor, grad};
 
+/// Who takes logarithms to the base 2 divides by it.
+const LN_2: Float = std::f64::consts::LN_2 as Float;
+
 type OfTwo = fn(&Tensor, &Tensor) -> Tensor;
 
 /// The two numbers of the exercise are those of the chapter's figure.
@@ -51,7 +54,7 @@ fn unlisted_mistakes_of_the_game_are_diagnosed() {
     type OnGrid = fn(&Tensor, &Tensor, Float) -> Tensor;
     let divergence: [(OnGrid, &str); 4] = [
         (
-            |q, p, h| (solutions::ANSWERS.jensen_shannon)(q, p, h) * (1.0 / 0.6931472),
+            |q, p, h| (solutions::ANSWERS.jensen_shannon)(q, p, h) / LN_2,
             "a constant factor: 1.4427 times too large",
         ),
         (
@@ -261,7 +264,8 @@ fn unlisted_mistakes_of_the_critic_are_diagnosed() {
     for (answer, part) in penalty {
         expect(checks::gradient_penalty(answer), part);
     }
-    let divergence: [(fn(&Tensor) -> Tensor, &str); 3] = [
+    type OfCounts = fn(&Tensor) -> Tensor;
+    let divergence: [(OfCounts, &str); 3] = [
         (
             |counts| {
                 let f = counts / counts.sum(..);
@@ -269,7 +273,7 @@ fn unlisted_mistakes_of_the_critic_are_diagnosed() {
             },
             "not finite",
         ),
-        (|counts| (solutions::ANSWERS.mode_kl)(counts) / 0.6931472, "1.4427 times too large"),
+        (|counts| (solutions::ANSWERS.mode_kl)(counts) / LN_2, "1.4427 times too large"),
         (|counts| counts / counts.sum(..), "should have []"),
     ];
     for (answer, part) in divergence {
