@@ -4,6 +4,7 @@
 
 pub mod flow_matching;
 pub mod judging;
+pub mod vae;
 
 use crate::check::Chapter;
 use crate::experiment::Experiment;
