@@ -5,6 +5,7 @@
 mod paths;
 mod theorems;
 mod training;
+mod vae;
 
 use pushforward::chapters::flow_matching::oracle::Marginal;
 use pushforward::chapters::flow_matching::path::Path;
