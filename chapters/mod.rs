@@ -16,6 +16,10 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run::CHECKERBOARD,
     flow_matching::run_paths::PATHS,
     judging::run::CLASSIFIER,
+    vae::run::VAE,
+    vae::run_plane::PLANE,
+    vae::run_linear::LINEAR,
+    vae::run_beta::BETA,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

@@ -20,6 +20,11 @@
 //! | β | `beta` | the weight of R in the loss D + β R |
 
 pub mod linear;
+pub mod measure;
+pub mod run;
+pub mod run_beta;
+pub mod run_linear;
+pub mod run_plane;
 
 use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::random::Rng;

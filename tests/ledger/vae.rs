@@ -148,23 +148,23 @@ fn with_posterior_means(model: &mut LinearVae, x: &Tensor) -> (Tensor, Tensor) {
 // ANCHOR: iwae
 #[test]
 fn v1_the_importance_weighted_bound_grows_to_log_p() {
-    let (n, mut rng) = (500, Rng::new(44));
+    let (n, mut rng) = (2000, Rng::new(44));
     let mut model = untrained(3, 2, &mut rng);
     let x = model.p.sample(n, &mut rng);
     with_posterior_means(&mut model, &x);
-    model.log_var = Tensor::zeros(&[2]); // as wide as the prior: too wide
+    model.log_var = Tensor::full(&[2], 2.0); // much wider than the posterior
     let log_p = model.p.log_marginal(&x);
-    let below: Vec<Estimate> = [1, 5, 50, 1000]
+    let below: Vec<Estimate> = [1, 5, 50, 500]
         .map(|draws| importance_bound(&model, &x, &rng.normal(&[draws, n, 2])) - &log_p)
         .map(|gap| Estimate::of(&as_f64(&gap)))
         .into();
     // ANCHOR_END: iwae
-    println!("L_K − ln p for K = 1, 5, 50, 1000: {below:?}");
+    println!("L_K − ln p for K = 1, 5, 50, 500: {below:?}");
     for pair in below.windows(2) {
         assert!(pair[1].mean > pair[0].mean + 4.0 * pair[0].error.hypot(pair[1].error));
         assert!(pair[1].mean < 3.0 * pair[1].error, "above ln p: {pair:?}");
     }
-    assert!(below[3].mean > -0.05, "far from ln p after 1000 draws: {:?}", below[3]);
+    assert!(below[3].mean > -0.05, "far from ln p after 500 draws: {:?}", below[3]);
     let exact = Estimate::of(&as_f64(&(model.exact_elbo(&x) - &log_p)));
     assert!((below[0].mean - exact.mean).abs() < 4.0 * below[0].error, "K = 1 is the ELBO");
     let wrong = log_weights(&model, &x, &rng.normal(&[50, n, 2])).mean(0) - &log_p;
