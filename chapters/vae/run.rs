@@ -2,7 +2,8 @@
 
 use super::measure::{Measured, bound, least_distortion, mean_and_error};
 use super::{LatentModel, Vae, loss};
-use crate::data::{Digits, Images};
+use crate::chapters::judging::{Judge, Judgement};
+use crate::data::{Digits, Images, PIXELS};
 use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer};
@@ -26,8 +27,6 @@ pub const VAE: Experiment = Experiment {
 };
 // ANCHOR_END: experiment
 
-/// Pixels of a picture.
-pub(super) const PIXELS: usize = 784;
 /// Hidden units on each side.
 const HIDDEN: usize = 400;
 /// Numbers behind a picture.
@@ -35,6 +34,8 @@ const LATENTS: usize = 20;
 /// Draws of z in the importance-weighted bound, and pictures that it is measured on.
 const DRAWS: usize = 50;
 const BOUNDED: usize = 1000;
+/// Samples that the judge sees.
+pub(super) const JUDGED: usize = 1000;
 /// Samples in the figure, and in a row of it.
 const SHOWN: [usize; 2] = [100, 20];
 
@@ -97,26 +98,28 @@ pub(super) fn train(
 }
 // ANCHOR_END: train
 
-/// What was measured: on pictures to learn from and on others, and the bound of many draws.
+/// What was measured: on pictures to learn from and on others, the bound of many draws, and samples.
 struct Results {
     train: Measured,
     test: Measured,
     /// L_K of test pictures.
     bound: Tensor,
+    samples: Judgement,
 }
 
 impl Results {
     fn of(vae: &Vae, digits: &Digits, rng: &mut Rng) -> Results {
         let bound = bound(vae, &digits.test, BOUNDED, DRAWS, rng);
         let [train, test] = [&digits.train, &digits.test].map(|i| Measured::of(vae, i, rng));
-        Results { train, test, bound }
+        let samples = Judge::of(digits).judge(&vae.generate(JUDGED, rng), rng);
+        Results { train, test, bound, samples }
     }
 
     fn rows(&self, digits: &Digits) -> Vec<[String; 3]> {
         let n = digits.test.len();
         let floor = least_distortion(&digits.test);
         let active = self.test.active_units();
-        vec![
+        let mut rows = vec![
             mean_row(
                 "ELBO",
                 &self.test.elbo(),
@@ -139,7 +142,9 @@ impl Results {
                 active.to_string(),
                 format!("of {LATENTS}, whose mean moves with the picture"),
             ],
-        ]
+        ];
+        rows.extend(self.samples.rows());
+        rows
     }
 
     fn json(&self) -> Value {
@@ -155,6 +160,7 @@ impl Results {
             "importance_weighted_bound": of(&self.bound),
             "kl_per_latent": self.test.kl_per_latent(),
             "active_latents": self.test.active_units(),
+            "samples": self.samples.json(),
         })
     }
 }
@@ -180,19 +186,17 @@ fn reconstructions(vae: &Vae, test: &Images) -> Figure {
     Figure::new(title, [Panel::digits("", &all, columns)]).bare()
 }
 
-/// From one test picture to another of another class, five times: the pictures decoded on the straight
-/// line between their means, and the pictures on the straight line between their pixels.
+/// From one test picture to another, five times: the pictures decoded on the straight line between their
+/// means, and the pictures on the straight line between their pixels.
 fn interpolation(vae: &Vae, test: &Images) -> Figure {
     let (vae, columns) = (vae.frozen(), 10);
-    let pairs = [[0, 8], [1, 7], [2, 3], [4, 6], [5, 9]];
-    let first = |class: u8| test.labels().iter().position(|&label| label == class).unwrap_or(0);
     let between = |a: &Tensor, b: &Tensor| {
         let t = Tensor::linspace(0.0, 1.0, columns).reshape(&[columns, 1]);
         (1.0 - &t) * a + t * b
     };
     let [mut decoded, mut faded] = [const { vec![] }; 2];
-    for pair in pairs {
-        let [a, b] = pair.map(|class| test.batch(&[first(class)]));
+    for pair in [[3, 21], [2, 1], [30, 52], [4, 9], [54, 0]] {
+        let [a, b] = pair.map(|row| test.batch(&[row]));
         decoded.push(vae.decode(&between(&vae.encode(&a).mu, &vae.encode(&b).mu)));
         faded.push(between(&a, &b));
     }
@@ -207,9 +211,13 @@ fn interpolation(vae: &Vae, test: &Images) -> Figure {
 fn kl_per_latent(test: &Measured) -> Figure {
     let dots = test.kl_per_latent().into_iter().zip(1..).map(|(kl, j)| [f64::from(j), kl]);
     let dots: Vec<[f64; 2]> = dots.collect();
-    let panel = Panel::new("").line(dots.clone(), BLUE.size(1.0)).scatter(dots, BLUE.size(3.0));
+    let panel =
+        Panel::new("").line(dots.clone(), BLUE.size(1.0)).scatter(dots.clone(), BLUE.size(3.0));
     let title = "What each latent says of a picture, in nats, the most talkative first";
-    Figure::new(title, [panel]).labels("latent, sorted", "mean KL (nats)")
+    let highest = dots[0][1];
+    Figure::new(title, [panel])
+        .y_range(0.0, 1.1 * highest.max(0.01))
+        .labels("latent, sorted", "mean KL (nats)")
 }
 
 /// "final loss", as all runs of this chapter print it.

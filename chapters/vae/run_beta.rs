@@ -2,9 +2,10 @@
 //! (Higgins et al. 2017; Alemi et al. 2018; Lucas et al. 2019).
 
 use super::measure::{Measured, mean_and_error};
-use super::run::{PIXELS, metrics, training_time, write};
+use super::run::{JUDGED, metrics, training_time, write};
 use super::{LatentModel, Vae, loss};
-use crate::data::Images;
+use crate::chapters::judging::{Judge, Judgement};
+use crate::data::{Images, PIXELS};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer};
@@ -51,14 +52,22 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     training.stage("measuring distortion and rate");
     let tests: Vec<Measured> =
         vaes.iter().map(|vae| Measured::of(vae, &digits.test, &mut measuring.clone())).collect();
+    let judge = Judge::of(&digits);
+    let judged = |vae: &Vae| {
+        let mut same = measuring.clone(); // the same noise for every β
+        judge.judge(&vae.generate(JUDGED, &mut same), &mut same)
+    };
+    let samples: Vec<Judgement> = vaes.iter().map(judged).collect();
+    let results = || BETAS.into_iter().zip(tests.iter().zip(&samples));
     let mut metrics = metrics(&BETA, settings, &training.losses);
-    metrics["results"] = BETAS.iter().zip(&tests).map(|(&beta, test)| json(beta, test)).collect();
+    metrics["results"] =
+        results().map(|(beta, (test, samples))| json(beta, test, samples)).collect();
+    let rows = results().flat_map(|(beta, (test, samples))| rows(beta, test, samples)).collect();
     let figures = vec![
         ("figure", latents(&tests)),
         ("rate-distortion", rate_distortion(&tests)),
         ("pictures", pictures(&vaes, &digits.test, &mut measuring)),
     ];
-    let rows = BETAS.iter().zip(&tests).map(|(&beta, test)| row(beta, test)).collect();
     let files = write(settings, &vaes, &figures, &metrics)?;
     training.complete();
     Ok(Report { rows, times, figures, files, losses: training.losses })
@@ -91,20 +100,24 @@ fn train(
 }
 // ANCHOR_END: train
 
-fn row(beta: Float, test: &Measured) -> [String; 3] {
-    let [[d, _], [r, _], [elbo, _]] =
-        [&test.distortion, &test.rate(), &test.elbo()].map(mean_and_error);
+fn rows(beta: Float, test: &Measured, samples: &Judgement) -> [[String; 3]; 2] {
+    let [d, r, elbo] = [&test.distortion, &test.rate(), &test.elbo()].map(|v| mean_and_error(v)[0]);
     let active = test.active_units();
-    let remark =
-        format!("ELBO; distortion {d:.1}, rate {r:.1}, {active} of {LATENTS} latents active");
-    [format!("beta {beta}"), format!("{elbo:.1}"), remark]
+    let parts = format!("distortion {d:.1}, rate {r:.1}, {active} of {LATENTS} latents active");
+    let clear = format!("{:.1} %", 100.0 * samples.sure[0]);
+    let frechet = format!("clear digits among samples; Fréchet distance {}", samples.frechet);
+    [
+        [format!("ELBO, beta {beta}"), format!("{elbo:.1}"), parts],
+        [format!("samples, beta {beta}"), clear, frechet],
+    ]
 }
 
-fn json(beta: Float, test: &Measured) -> serde_json::Value {
+fn json(beta: Float, test: &Measured, samples: &Judgement) -> serde_json::Value {
     let [d, r, elbo] = [&test.distortion, &test.rate(), &test.elbo()].map(|v| mean_and_error(v)[0]);
     json!({
         "beta": beta, "distortion": d, "rate": r, "elbo": elbo,
         "kl_per_latent": test.kl_per_latent(), "active_latents": test.active_units(),
+        "samples": samples.json(),
     })
 }
 

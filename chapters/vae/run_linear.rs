@@ -6,7 +6,7 @@ use super::run::{loss_row, metrics, training_time, write};
 use super::{LatentModel, importance_bound, loss};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::nn::{Linear, Module};
-use crate::optim::{Adam, Optimizer};
+use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{BLUE, CYAN, Figure, GREY, PURPLE, Panel, RED};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor, grad};
@@ -98,7 +98,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     metrics["entropy"] = law.entropy().into();
     metrics["test"] = history.nats.iter().map(json).collect();
     let figures = vec![
-        ("figure", bounds(&history.nats, law.entropy())),
+        ("figure", bounds(&history.nats, -f64::from(law.log_marginal(&x).mean(..).item()))),
         ("gap", gap(&history.nats)),
         ("posteriors", posteriors(&history.models, &x)),
     ];
@@ -117,16 +117,18 @@ fn train(
 ) -> Result<History> {
     let (n, k) = (settings.batch, model.log_var.len());
     let mut adam = Adam::new(settings.lr);
+    let schedule = Schedule::cosine(settings.lr, 0.0, settings.steps);
     let start = Nats::of(0, model, test, measuring);
     let mut history = History { nats: vec![start], models: vec![(0, model.clone())] };
     for step in 1..=settings.steps {
         let x = law.sample(n, rng);
         let loss = loss(model, &x, &rng.normal(&[n, k]), 1.0);
         let gradients = grad(&loss, &model.tensors());
+        adam.set_lr(schedule.lr(step - 1));
         adam.step(model, &gradients);
         training.step_done(&loss, &[(model, &adam)], rng)?;
         let last = step == settings.steps;
-        if last || step % 20 == 0 {
+        if last || measured(step) {
             history.nats.push(Nats::of(step, model, test, measuring));
         }
         if last || DRAWN.contains(&step) {
@@ -134,6 +136,11 @@ fn train(
         }
     }
     Ok(history)
+}
+
+/// About fifty times as often in each decade of steps: the way is drawn over their logarithm.
+fn measured(step: usize) -> bool {
+    step == 1 || step.is_multiple_of(2 * 10_usize.pow(step.ilog10().saturating_sub(1)))
 }
 
 fn rows(last: &Nats, law: &Ppca, x: &Tensor) -> Vec<[String; 3]> {
@@ -161,19 +168,19 @@ fn json(nats: &Nats) -> serde_json::Value {
     json!({ "step": step, "-ln p": exact, "-elbo": elbo, "-L_5": bounds[0], "-L_50": bounds[1], "kl": gap })
 }
 
-/// The bounds on a scale that leaves out the first steps, far above.
-fn bounds(nats: &[Nats], entropy: f64) -> Figure {
+/// The bounds while the model learns, and what the law of the data has on the same points.
+fn bounds(nats: &[Nats], of_the_law: f64) -> Figure {
     let line =
-        |value: fn(&Nats) -> f64| nats.iter().map(move |nats| [nats.step as f64, value(nats)]);
+        |value: fn(&Nats) -> f64| nats[1..].iter().map(move |nats| [nats.step as f64, value(nats)]);
     let last = nats[nats.len() - 1].step as f64;
     let panel = Panel::new("")
-        .line([[0.0, entropy], [last, entropy]], GREY.size(3.0).label("entropy of the data"))
+        .line([[1.0, of_the_law], [last, of_the_law]], GREY.size(3.0).label("law of the data"))
         .line(line(|n| n.elbo), RED.label("−ELBO"))
         .line(line(|n| n.bounds[0]), PURPLE.label("−L₅"))
         .line(line(|n| n.bounds[1]), CYAN.label("−L₅₀"))
         .line(line(|n| n.exact), BLUE.label("−ln p(x)"));
-    let title = "All bounds fall to −ln p(x), and that to the entropy of the data";
-    Figure::new(title, [panel]).y_range(entropy - 0.2, entropy + 3.0).labels("step", "nats a point")
+    let title = "All bounds fall to −ln p(x), and that to what the law of the data has";
+    Figure::new(title, [panel]).log_x().labels("step", "nats a point")
 }
 
 fn gap(nats: &[Nats]) -> Figure {
@@ -183,7 +190,7 @@ fn gap(nats: &[Nats]) -> Figure {
         .line(line(|n| n.elbo - n.exact), BLUE.size(4.0).opacity(0.4).label("ln p(x) − ELBO"))
         .line(line(|n| n.gap), RED.size(1.0).label("KL(q ‖ posterior)"));
     let title = "The gap of the bound and the KL from q to the posterior are one curve";
-    Figure::new(title, [panel]).log_y().labels("step", "nats a point")
+    Figure::new(title, [panel]).log_x().log_y().labels("step", "nats a point")
 }
 
 /// For three points x the posterior and q in the plane of z: circles of two standard deviations.

@@ -1,8 +1,10 @@
 //! Two latents: all that the decoder can draw is a plane, and fits on a page.
 
 use super::measure::Measured;
-use super::run::{PIXELS, loss_row, mean_row, metrics, train, training_time, write};
+use super::run::{JUDGED, loss_row, mean_row, metrics, train, training_time, write};
 use super::{Vae, measure::mean_and_error};
+use crate::chapters::judging::Judge;
+use crate::data::PIXELS;
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::nn::Module;
 use crate::plot::{Colour, Figure, Panel, Style};
@@ -67,6 +69,9 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     ];
     let mut rows = vec![loss_row(&training.losses)];
     rows.extend(parts.iter().map(|(name, values, remark)| mean_row(name, values, remark)));
+    let samples = vae.generate(JUDGED, &mut measuring);
+    let samples = Judge::of(&digits).judge(&samples, &mut measuring);
+    rows.extend(samples.rows());
     let mut metrics = metrics(&PLANE, settings, &training.losses);
     metrics["results"] =
         parts.iter().map(|(name, values, _)| json!([name, mean_and_error(values)])).collect();
