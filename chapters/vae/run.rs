@@ -19,7 +19,7 @@ use std::time::Instant;
 pub const VAE: Experiment = Experiment {
     name: "vae",
     about: "digits from noise, by a decoder trained together with an encoder",
-    steps: 3000,
+    steps: 4000,
     batch: 128,
     lr: 1e-3,
     images: true,

@@ -19,9 +19,9 @@ use std::time::Instant;
 pub const BETA: Experiment = Experiment {
     name: "vae-beta",
     about: "six weights β of the rate side by side: distortion against rate, latents that fall silent",
-    steps: 1000,
+    steps: 1500,
     batch: 64,
-    lr: 1e-3,
+    lr: 2e-3,
     images: true,
     run,
 };

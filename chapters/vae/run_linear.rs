@@ -185,7 +185,7 @@ fn bounds(nats: &[Nats], of_the_law: f64) -> Figure {
 
 fn gap(nats: &[Nats]) -> Figure {
     let line =
-        |value: fn(&Nats) -> f64| nats.iter().map(move |nats| [nats.step as f64, value(nats)]);
+        |value: fn(&Nats) -> f64| nats[1..].iter().map(move |nats| [nats.step as f64, value(nats)]);
     let panel = Panel::new("")
         .line(line(|n| n.elbo - n.exact), BLUE.size(4.0).opacity(0.4).label("ln p(x) − ELBO"))
         .line(line(|n| n.gap), RED.size(1.0).label("KL(q ‖ posterior)"));
