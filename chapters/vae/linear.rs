@@ -1,6 +1,6 @@
 //! The linear VAE: p(x|z) = N(W z + b, σ² I) and q(z|x) = N(V x + c, diag s²), where ln p(x), the
-//! posterior p(z|x), the ELBO and its gap are all known in closed form (Tipping & Bishop 1999; Lucas
-//! et al. 2019).
+//! posterior p(z|x), the ELBO and its gap are all known in closed form (Tipping & Bishop 1999;
+//! Lucas et al. 2019).
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
@@ -108,8 +108,8 @@ impl LinearVae {
     }
 
     // ANCHOR: exact_elbo
-    /// The ELBO without a draw, `[n]`: of E_q ‖x − W z − b‖² there is what q's mean leaves, and what
-    /// its spread adds, Σ_j s_j² ‖w_j‖² with w_j the columns of W.
+    /// The ELBO without a draw, `[n]`: of E_q ‖x − W z − b‖² there is what q's mean leaves, and
+    /// what its spread adds, Σ_j s_j² ‖w_j‖² with w_j the columns of W.
     ///
     /// # Panics
     /// If the shapes do not fit.

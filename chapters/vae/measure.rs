@@ -1,5 +1,5 @@
-//! What a trained network reaches on pictures: the ELBO and its parts, the importance-weighted bound,
-//! what each latent carries, and the least that grey pixels allow.
+//! What a trained network reaches on pictures: the ELBO and its parts, the importance-weighted
+//! bound, what each latent carries, and the least that grey pixels allow.
 
 use super::{LatentModel, Vae, active_units, importance_bound};
 use crate::Tensor;
@@ -69,7 +69,8 @@ impl Measured {
 }
 // ANCHOR_END: measure
 
-/// L_K of each of the first `n` pictures (of all, if there are fewer) with `draws` draws of z: `[n]`.
+/// L_K of each of the first `n` pictures (of all, if there are fewer) with `draws` draws of z:
+/// `[n]`.
 pub fn bound(vae: &Vae, images: &Images, n: usize, draws: usize, rng: &mut Rng) -> Tensor {
     let vae = vae.frozen();
     let parts: Vec<Tensor> = chunks(n.min(images.len()), AT_ONCE.div_ceil(draws))
@@ -81,8 +82,9 @@ pub fn bound(vae: &Vae, images: &Images, n: usize, draws: usize, rng: &mut Rng) 
     Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)
 }
 
-/// The least distortion there can be, in nats a picture: −Σ_j x_j ln x_j + (1 − x_j) ln(1 − x_j), which
-/// grey pixels have if every one is decoded to itself. It is 0 for pixels that are black or white.
+/// The least distortion there can be, in nats a picture: −Σ_j x_j ln x_j + (1 − x_j) ln(1 − x_j),
+/// which grey pixels have if every one is decoded to itself. It is 0 for pixels that are black or
+/// white.
 pub fn least_distortion(images: &Images) -> f64 {
     let of_a_pixel = |x: f64| match x {
         0.0 | 1.0 => 0.0,

@@ -1,10 +1,10 @@
-//! The variational autoencoder: a decoder makes data from normal noise, an encoder says which noise a
-//! point may have come from, and one bound trains both (Kingma & Welling 2014; Rezende, Mohamed &
+//! The variational autoencoder: a decoder makes data from normal noise, an encoder says which noise
+//! a point may have come from, and one bound trains both (Kingma & Welling 2014; Rezende, Mohamed &
 //! Wierstra 2014).
 //!
 //! Here are the normal law that the encoder gives, the bounds, and the network for pictures; in
-//! [`linear`] the model whose every integral is known, in [`run`], [`run_plane`], [`run_linear`] and
-//! [`run_beta`] the experiments.
+//! [`linear`] the model whose every integral is known, in [`run`], [`run_plane`], [`run_linear`]
+//! and [`run_beta`] the experiments.
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
@@ -122,8 +122,8 @@ pub fn elbo(model: &impl LatentModel, x: &Tensor, epsilon: &Tensor) -> Tensor {
     -distortion - rate
 }
 
-/// The loss: the mean over rows of D + β R. With β = 1 it is the mean of −ELBO (Higgins et al. 2017,
-/// eq. 4, for other β). D is a sum over pixels; a mean over pixels would be β = d.
+/// The loss: the mean over rows of D + β R. With β = 1 it is the mean of −ELBO (Higgins et al.
+/// 2017, eq. 4, for other β). D is a sum over pixels; a mean over pixels would be β = d.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -211,10 +211,10 @@ impl LatentModel for Vae {
 // ANCHOR_END: network
 
 // ANCHOR: bernoulli
-/// Σ_j x_j ln σ(l_j) + (1 − x_j) ln(1 − σ(l_j)) over pixels, from logits l, computed as
-/// Σ_j x_j l_j − softplus(l_j): x `[n, d]`, l `[.., n, d]` → `[.., n]` (Kingma & Welling 2014,
-/// appendix C.1). Minus this is the binary cross-entropy. Of pixels that are 0 or 1 it is ln p(x|z);
-/// of grey ones it is the mean of that over pictures whose pixels are 1 with probability x_j.
+/// Σ_j x_j ln σ(l_j) + (1 − x_j) ln(1 − σ(l_j)) over pixels, from logits l, computed as Σ_j x_j l_j
+/// − softplus(l_j): x `[n, d]`, l `[.., n, d]` → `[.., n]` (Kingma & Welling 2014, appendix C.1).
+/// Minus this is the binary cross-entropy. Of pixels that are 0 or 1 it is ln p(x|z); of grey ones
+/// it is the mean of that over pictures whose pixels are 1 with probability x_j.
 ///
 /// # Panics
 /// If the shapes do not fit.

@@ -98,7 +98,8 @@ pub(super) fn train(
 }
 // ANCHOR_END: train
 
-/// What was measured: on pictures to learn from and on others, the bound of many draws, and samples.
+/// What was measured: on pictures to learn from and on others, the bound of many draws, and
+/// samples.
 struct Results {
     train: Measured,
     test: Measured,
@@ -186,8 +187,8 @@ fn reconstructions(vae: &Vae, test: &Images) -> Figure {
     Figure::new(title, [Panel::digits("", &all, columns)]).bare()
 }
 
-/// From one test picture to another, five times: the pictures decoded on the straight line between their
-/// means, and the pictures on the straight line between their pixels.
+/// From one test picture to another, five times: the pictures decoded on the straight line between
+/// their means, and the pictures on the straight line between their pixels.
 fn interpolation(vae: &Vae, test: &Images) -> Figure {
     let (vae, columns) = (vae.frozen(), 10);
     let between = |a: &Tensor, b: &Tensor| {

@@ -1,5 +1,5 @@
-//! β-VAEs side by side: what a picture loses against what its latents say, and latents that fall silent
-//! (Higgins et al. 2017; Alemi et al. 2018; Lucas et al. 2019).
+//! β-VAEs side by side: what a picture loses against what its latents say, and latents that fall
+//! silent (Higgins et al. 2017; Alemi et al. 2018; Lucas et al. 2019).
 
 use super::measure::{Measured, mean_and_error};
 use super::run::{JUDGED, metrics, training_time, write};
@@ -18,7 +18,7 @@ use std::time::Instant;
 /// The same network under six weights of the rate.
 pub const BETA: Experiment = Experiment {
     name: "vae-beta",
-    about: "six weights β of the rate side by side: distortion against rate, latents that fall silent",
+    about: "six weights β of the rate side by side: distortion against rate, silent latents",
     steps: 1500,
     batch: 64,
     lr: 2e-3,
@@ -41,8 +41,10 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     let digits = settings.digits()?;
     let mut rng = Rng::new(settings.seed);
     let mut measuring = rng.split();
-    // All begin alike, so that nothing but β makes them differ.
-    let mut vaes = vec![Vae::new(PIXELS, HIDDEN, LATENTS, &mut rng); BETAS.len()];
+    // All begin alike, so that nothing but β makes them differ; clones would share their variables.
+    let weights = rng.split();
+    let alike = |_| Vae::new(PIXELS, HIDDEN, LATENTS, &mut weights.clone());
+    let mut vaes: Vec<Vae> = BETAS.into_iter().map(alike).collect();
 
     let mut training = Training::new(BETA.name, settings, watch);
     let start = Instant::now();
@@ -73,8 +75,8 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     Ok(Report { rows, times, figures, files, losses: training.losses })
 }
 
-/// All networks see the same pictures and the same noise. The sum of their losses is differentiated:
-/// none depends on another's weights, so each gets the gradient of its own.
+/// All networks see the same pictures and the same noise. The sum of their losses is
+/// differentiated: none depends on another's weights, so each gets the gradient of its own.
 // ANCHOR: train
 fn train(
     vaes: &mut Vec<Vae>,
@@ -155,7 +157,8 @@ fn rate_distortion(tests: &[Measured]) -> Figure {
     Figure::new(title, [panel]).labels("rate R (nats)", "distortion D (nats)")
 }
 
-/// For each β reconstructions of the same test pictures, and below them pictures made of the same noise.
+/// For each β reconstructions of the same test pictures, and below them pictures made of the same
+/// noise.
 fn pictures(vaes: &[Vae], test: &Images, rng: &mut Rng) -> Figure {
     let (x, z) = (test.batch(&(0..16).collect::<Vec<_>>()), rng.normal(&[16, LATENTS]));
     let panels = |vae: &Vae, beta: Float| {

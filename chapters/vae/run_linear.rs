@@ -1,5 +1,5 @@
-//! The linear VAE on data of its own kind: every bound beside the ln p(x) that it bounds, and that beside
-//! the entropy of the data.
+//! The linear VAE on data of its own kind: every bound beside the ln p(x) that it bounds, and that
+//! beside the entropy of the data.
 
 use super::linear::{LinearVae, Ppca};
 use super::run::{loss_row, metrics, training_time, write};
@@ -74,8 +74,8 @@ struct History {
     models: Vec<(usize, LinearVae)>,
 }
 
-/// Trains, measures, draws and writes. A run always begins anew: it takes seconds, and what it is about
-/// is the way, which no state of an interrupted run holds.
+/// Trains, measures, draws and writes. A run always begins anew: it takes seconds, and what it is
+/// about is the way, which no state of an interrupted run holds.
 ///
 /// # Errors
 /// If a setting is out of range, a file cannot be written, or the loss is no longer finite.
@@ -165,7 +165,8 @@ fn rows(last: &Nats, law: &Ppca, x: &Tensor) -> Vec<[String; 3]> {
 
 fn json(nats: &Nats) -> serde_json::Value {
     let Nats { step, exact, elbo, bounds, gap } = nats;
-    json!({ "step": step, "-ln p": exact, "-elbo": elbo, "-L_5": bounds[0], "-L_50": bounds[1], "kl": gap })
+    let [of_5, of_50] = bounds;
+    json!({ "step": step, "exact": exact, "elbo": elbo, "L_5": of_5, "L_50": of_50, "kl": gap })
 }
 
 /// The bounds while the model learns, and what the law of the data has on the same points.

@@ -82,8 +82,8 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
 }
 
 // ANCHOR: plane
-/// The plane decoded: z₁ grows to the right and z₂ upwards, through quantiles of N(0, 1), so that every
-/// picture stands for the same share of the prior.
+/// The plane decoded: z₁ grows to the right and z₂ upwards, through quantiles of N(0, 1), so that
+/// every picture stands for the same share of the prior.
 fn plane(vae: &Vae) -> Figure {
     let quantile = |i: usize| normal_quantile((i as f64 + 0.5) / SIDE as f64) as Float;
     let z = Tensor::from_fn(&[SIDE * SIDE, 2], |i| {
@@ -95,7 +95,8 @@ fn plane(vae: &Vae) -> Figure {
 }
 // ANCHOR_END: plane
 
-/// μ(x) of test pictures, coloured by what they show, where the decoded plane has them: at Φ(μ₁), Φ(μ₂).
+/// μ(x) of test pictures, coloured by what they show, where the decoded plane has them: at Φ(μ₁),
+/// Φ(μ₂).
 fn means(mu: &Tensor, labels: &[u8]) -> Figure {
     let points: Vec<[f64; 2]> = mu.rows::<2>().iter().map(|mu| mu.map(normal_mass)).collect();
     let panel = CLASSES.into_iter().enumerate().fold(Panel::new(""), |panel, (class, style)| {

@@ -61,8 +61,8 @@ fn v1_the_linear_model_is_known_in_closed_form() {
     assert!(prior > 0.1, "the prior's variance would pass");
 }
 
-/// For each x, ln p(x) − ELBO is KL(q(z|x) ‖ p(z|x)); it is positive, and neither the KL to the prior
-/// nor the KL the other way round. The mean of sampled ELBOs is the exact one.
+/// For each x, ln p(x) − ELBO is KL(q(z|x) ‖ p(z|x)); it is positive, and neither the KL to the
+/// prior nor the KL the other way round. The mean of sampled ELBOs is the exact one.
 // ANCHOR: v1
 #[test]
 fn v1_log_p_is_elbo_plus_kl_to_the_posterior() {
@@ -102,8 +102,8 @@ fn reversed_gap(model: &LinearVae, x: &Tensor) -> Tensor {
 }
 
 /// Where q is the posterior, one draw is enough: ln w is ln p(x) whatever ε. That takes a posterior
-/// without correlations. With them the best q of this kind has s_j² = 1 / (S⁻¹)_jj, narrower than the
-/// posterior's own S_jj, and a gap remains.
+/// without correlations. With them the best q of this kind has s_j² = 1 / (S⁻¹)_jj, narrower than
+/// the posterior's own S_jj, and a gap remains.
 #[test]
 fn v1_the_bound_is_reached_at_the_posterior_alone() {
     let mut rng = Rng::new(43);
@@ -143,8 +143,8 @@ fn with_posterior_means(model: &mut LinearVae, x: &Tensor) -> (Tensor, Tensor) {
     (s.inverse(), s)
 }
 
-/// The importance-weighted bound grows with K from the ELBO towards ln p(x) and stays below. The mean
-/// of the logarithms, in the place of the logarithm of the mean, does not grow.
+/// The importance-weighted bound grows with K from the ELBO towards ln p(x) and stays below. The
+/// mean of the logarithms, in the place of the logarithm of the mean, does not grow.
 // ANCHOR: iwae
 #[test]
 fn v1_the_importance_weighted_bound_grows_to_log_p() {
@@ -204,9 +204,9 @@ impl Column for Vec<[f64; 2]> {
     }
 }
 
-/// Two estimators of ∇ E_q[f(z)] with f = ln p(x|z) + ln p(z), for μ and ln σ² of a q: along the path
-/// z(ε), and by the score, f(z) ∇ ln q(z). Both are unbiased; the variance of the second is far larger.
-/// Without either, with z a constant, the gradient is 0.
+/// Two estimators of ∇ E_q[f(z)] with f = ln p(x|z) + ln p(z), for μ and ln σ² of a q: along the
+/// path z(ε), and by the score, f(z) ∇ ln q(z). Both are unbiased; the variance of the second is
+/// far larger. Without either, with z a constant, the gradient is 0.
 // ANCHOR: v2
 #[test]
 fn v2_the_pathwise_gradient_has_the_smaller_variance() {
@@ -263,8 +263,9 @@ fn kl_integral(mu: f64, variance: f64) -> f64 {
     (-10_000..=10_000).map(term).sum()
 }
 
-/// The closed form against the integral, and against the mean of ln q − ln p over draws. What people
-/// write instead is caught: ln σ for ln σ², the sign of μ² and σ² turned, a network's ln σ² read as σ.
+/// The closed form against the integral, and against the mean of ln q − ln p over draws. What
+/// people write instead is caught: ln σ for ln σ², the sign of μ² and σ² turned, a network's ln σ²
+/// read as σ.
 #[test]
 fn v3_kl_of_gaussians() {
     let mut rng = Rng::new(47);
@@ -293,9 +294,9 @@ fn v3_kl_of_gaussians() {
     }
 }
 
-/// The reconstruction term is ln p(x|z): over all pictures of four pixels its exponentials sum to 1. A
-/// mean over pixels is no logarithm of a probability. Of grey pixels it is the mean over pictures of
-/// black and white ones.
+/// The reconstruction term is ln p(x|z): over all pictures of four pixels its exponentials sum to
+/// 1. A mean over pixels is no logarithm of a probability. Of grey pixels it is the mean over
+/// pictures of black and white ones.
 #[test]
 fn v4_reconstruction_is_a_log_probability() {
     let logits = Tensor::from([[0.3, -2.0, 1.5, 4.0]]);
@@ -355,7 +356,8 @@ fn v4_the_loss_sums_over_pixels_and_averages_over_the_batch() {
     assert!((1.0 - sure.sigmoid()).ln().data()[0].is_infinite(), "the naive formula overflows");
 }
 
-/// 200 steps of the program with this β, on the embedded digits: the network and the loss of each step.
+/// 200 steps of the program with this β, on the embedded digits: the network and the loss of each
+/// step.
 fn briefly_trained(digits: &Digits, beta: Float) -> (Vae, Vec<f64>) {
     let mut rng = Rng::new(49);
     let mut vae = Vae::new(784, 100, 20, &mut rng);
@@ -371,9 +373,9 @@ fn briefly_trained(digits: &Digits, beta: Float) -> (Vae, Vec<f64>) {
     (vae, losses)
 }
 
-/// Encode, reparameterise, decode, loss, and decode noise: a short training brings the bound from that
-/// of coins (784 ln 2 nats) to below 180 nats, with latents in use. A mean over pixels, which is β = 784,
-/// leaves nothing in any latent.
+/// Encode, reparameterise, decode, loss, and decode noise: a short training brings the bound from
+/// that of coins (784 ln 2 nats) to below 180 nats, with latents in use. A mean over pixels, which
+/// is β = 784, leaves nothing in any latent.
 #[test]
 fn v5_five_steps_learn_digits() {
     let digits = Digits::embedded();
