@@ -19,6 +19,7 @@
 //! | ELBO | [`elbo`] | −D − R ≤ ln p(x) |
 //! | β | `beta` | the weight of R in the loss D + β R |
 
+pub mod checks;
 pub mod linear;
 pub mod measure;
 pub mod run;

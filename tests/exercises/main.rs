@@ -3,6 +3,7 @@
 //! are in a file of its own. The reader's own file is not compiled here; `.ci/exercises` does that.
 
 mod flow_matching;
+mod vae;
 
 use pushforward::Float;
 use pushforward::Tensor;
@@ -15,10 +16,13 @@ use pushforward::check::{
 /// The answers of every chapter's solutions.
 fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
     use pushforward::chapters as c;
-    vec![(
-        &c::flow_matching::checks::CHAPTER,
-        c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),
-    )]
+    vec![
+        (
+            &c::flow_matching::checks::CHAPTER,
+            c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),
+        ),
+        (&c::vae::checks::CHAPTER, c::vae::checks::trials(&vae::solutions::ANSWERS)),
+    ]
 }
 
 fn read(path: &str) -> Option<String> {
