@@ -1,14 +1,15 @@
 """The variational autoencoder of [4] on MNIST, in PyTorch: the peer of our own program.
 
 MLP 784-400-(20 + 20) and 20-400-784 with ReLU, pixels / 255 as probabilities, loss: binary cross-entropy
-summed over pixels plus KL, averaged over the batch of 128; Adam at 1e-3; every epoch passes over the 60 000
-digits once, in random order. Prints, per seed, the test ELBO after the last epoch (one draw of z for each of
+summed over pixels plus KL, averaged over the batch of 128; Adam at 2e-3, falling to 0 along half a cosine;
+every epoch passes over the 60 000 digits once, in random order. Prints, per seed, the test ELBO after the last epoch (one draw of z for each of
 the 10 000 images), its two parts and the seconds of training; writes elbo.csv (seed,elbo,distortion,rate).
 
 Ours, beside it: pushforward run vae --data DIR --steps 4690
 """
 
 import argparse
+import math
 import platform
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-PIXELS, HIDDEN, LATENTS, BATCH, RATE = 784, 400, 20, 128, 1e-3
+PIXELS, HIDDEN, LATENTS, BATCH, RATE = 784, 400, 20, 128, 2e-3
 
 
 class VAE(nn.Module):
@@ -57,6 +58,8 @@ def train(x: Tensor, epochs: int, seed: int) -> VAE:
     torch.manual_seed(seed)
     model = VAE()
     optimizer = torch.optim.Adam(model.parameters(), RATE)
+    steps = epochs * math.ceil(len(x) / BATCH)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(epochs):
         for rows in torch.randperm(len(x)).split(BATCH):
             distortion, rate = model.terms(x[rows])
@@ -64,6 +67,7 @@ def train(x: Tensor, epochs: int, seed: int) -> VAE:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            schedule.step()
     return model
 
 

@@ -19,7 +19,7 @@ use std::f64::consts::TAU;
 
 // ANCHOR: ppca
 /// p(z) = N(0, I) and p(x|z) = N(W z + b, σ² I): probabilistic principal components (Tipping &
-/// Bishop 1999, eq. 2 and 3).
+/// Bishop 1999; equations as numbered in Bishop 2006, §12.2).
 #[derive(Clone, Debug)]
 pub struct Ppca {
     /// z → W z + b.
@@ -29,13 +29,13 @@ pub struct Ppca {
 }
 
 impl Ppca {
-    /// C = W Wᵀ + σ² I, `[d, d]`.
+    /// C = W Wᵀ + σ² I, `[d, d]` (eq. 12.36).
     pub fn covariance(&self) -> Tensor {
         let w = &self.decoder.weight;
         w.matmul_nt(w) + Tensor::eye(w.shape()[0]) * self.log_var.exp()
     }
 
-    /// ln p(x) = ln N(x; b, C): `[n, d]` → `[n]` (eq. 4).
+    /// ln p(x) = ln N(x; b, C): `[n, d]` → `[n]`.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -47,8 +47,8 @@ impl Ppca {
         (squares + c.slogdet().1 + x.shape()[1] as Float * ln_tau()) * -0.5
     }
 
-    /// p(z|x) = N(M⁻¹ Wᵀ (x − b), σ² M⁻¹) with M = Wᵀ W + σ² I (eq. 6): the means `[n, k]`, and the
-    /// covariance `[k, k]`, the same for every x.
+    /// p(z|x) = N(M⁻¹ Wᵀ (x − b), σ² M⁻¹) with M = Wᵀ W + σ² I (eq. 12.42): the means `[n, k]`, and
+    /// the covariance `[k, k]`, the same for every x.
     ///
     /// # Panics
     /// If the shapes do not fit.

@@ -6,7 +6,7 @@ use crate::chapters::judging::{Judge, Judgement};
 use crate::data::{Digits, Images, PIXELS};
 use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
 use crate::nn::Module;
-use crate::optim::{Adam, Optimizer};
+use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{BLUE, Figure, Panel};
 use crate::random::Rng;
 use crate::{Result, Tensor, checkpoint, grad, write_atomically};
@@ -15,13 +15,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 // ANCHOR: experiment
-/// Digits: MLP 784–400–20 and back, Bernoulli pixels, Adam.
+/// Digits: MLP 784–400–20 and back, Bernoulli pixels, Adam with a rate that falls to 0.
 pub const VAE: Experiment = Experiment {
     name: "vae",
     about: "digits from noise, by a decoder trained together with an encoder",
     steps: 4000,
     batch: 128,
-    lr: 1e-3,
+    lr: 2e-3,
     images: true,
     run,
 };
@@ -84,13 +84,15 @@ pub(super) fn train(
 ) -> Result<usize> {
     let n = settings.batch;
     let mut adam = Adam::new(settings.lr);
+    let schedule = Schedule::cosine(settings.lr, 0.0, settings.steps);
     let steps = training.resume(&mut [(vae, &mut adam)], rng)?;
     let to_do = steps.clone().count();
-    for _ in steps {
+    for step in steps {
         let x = images.sample(n, rng);
         let epsilon = rng.normal(&[n, vae.latents()]);
         let loss = loss(vae, &x, &epsilon, 1.0);
         let gradients = grad(&loss, &vae.tensors());
+        adam.set_lr(schedule.lr(step - 1));
         adam.step(vae, &gradients);
         training.step_done(&loss, &[(vae, &adam)], rng)?;
     }

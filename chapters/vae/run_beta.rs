@@ -8,7 +8,7 @@ use crate::chapters::judging::{Judge, Judgement};
 use crate::data::{Images, PIXELS};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::nn::Module;
-use crate::optim::{Adam, Optimizer};
+use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{Figure, GREY, PALETTE, Panel, Style};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor, grad};
@@ -87,14 +87,16 @@ fn train(
 ) -> Result<usize> {
     let n = settings.batch;
     let mut adam = Adam::new(settings.lr);
+    let schedule = Schedule::cosine(settings.lr, 0.0, settings.steps);
     let steps = training.resume(&mut [(vaes, &mut adam)], rng)?;
     let to_do = steps.clone().count();
-    for _ in steps {
+    for step in steps {
         let x = images.sample(n, rng);
         let epsilon = rng.normal(&[n, LATENTS]);
         let losses = vaes.iter().zip(BETAS).map(|(vae, beta)| loss(vae, &x, &epsilon, beta));
         let loss: Tensor = losses.sum();
         let gradients = grad(&loss, &vaes.tensors());
+        adam.set_lr(schedule.lr(step - 1));
         adam.step(vaes, &gradients);
         training.step_done(&loss, &[(vaes, &adam)], rng)?;
     }
