@@ -168,6 +168,11 @@ pub const IMPORTANCE_BOUND: Check<fn(&Tensor) -> Tensor> = Check {
                    alone is not on average p(x), and the maximum of many draws exceeds ln p(x).",
         },
         Wrong {
+            answer: |log_w| log_w.exp().mean(0).ln(),
+            says: "Right on paper. But exp(−800) is 0 in a computer, and ln 0 is −∞: take the largest \
+                   ln w out of the sum first, as log_sum_exp does.",
+        },
+        Wrong {
             answer: |log_w| log_w.exp().mean(0),
             says: "The logarithm is missing: this is the mean weight, an estimate of p(x) itself. \
                    For a picture it is smaller than the smallest number of the machine.",

@@ -49,7 +49,7 @@ pub const KL_DIVERGENCE: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
         Wrong {
             answer: |mu, log_var| (mu.square() + log_var.exp() - log_var * 0.5 - 1.0).sum(1) * 0.5,
             says: "ln σ for ln σ²: the formula has ln σ², and that is the second argument itself. \
-                   Yours would not be 0, or least, at the prior.",
+                   Yours is least at σ² = ½ instead of at the prior.",
         },
         Wrong {
             answer: |mu, log_var| (1.0 + log_var - mu.square() - log_var.exp()).sum(1) * 0.5,

@@ -297,6 +297,11 @@ pub const GENERATE: Check<Generate> = Check {
                    almost white. Each pixel has its own sigmoid.",
         },
         Wrong {
+            answer: |decode, z, side| pictures(&(-decode(z)).sigmoid(), side),
+            says: "Ink and paper are exchanged: this is 1 − σ(logit), the probability of paper. Check \
+                   that 1 is ink in the data, and in the picture you draw.",
+        },
+        Wrong {
             answer: |decode, z, side| pictures(&decode(z).sigmoid().sigmoid(), side),
             says: "The sigmoid is applied twice: the pictures are washed out, every pixel between ½ \
                    and σ(1).",
