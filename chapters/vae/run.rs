@@ -170,7 +170,8 @@ impl Results {
 
 fn samples(vae: &Vae, rng: &mut Rng) -> Figure {
     let [n, columns] = SHOWN;
-    let title = "Pictures that the decoder makes of noise: most of them can be read as digits";
+    let title =
+        "Pictures that the decoder makes of noise: all are strokes, and many can be read as digits";
     Figure::new(title, [Panel::digits("", &vae.generate(n, rng), columns)]).bare()
 }
 

@@ -21,7 +21,7 @@ pub const BETA: Experiment = Experiment {
     about: "six weights β of the rate side by side: distortion against rate, silent latents",
     steps: 1500,
     batch: 64,
-    lr: 2e-3,
+    lr: 5e-3,
     images: true,
     run,
 };

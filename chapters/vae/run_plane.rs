@@ -20,7 +20,7 @@ pub const PLANE: Experiment = Experiment {
     about: "the same with two latents: the plane of all digits, and where each digit lies in it",
     steps: 2500,
     batch: 128,
-    lr: 2e-3,
+    lr: 5e-3,
     images: true,
     run,
 };

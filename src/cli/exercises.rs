@@ -50,7 +50,8 @@ impl Judge {
 }
 
 fn chapter(name: &str) -> Result<&'static Chapter> {
-    EXERCISES.iter().find(|chapter| chapter.name == name).ok_or_else(|| {
+    let asked = name.replace('-', "_");
+    EXERCISES.iter().find(|chapter| chapter.name == asked).ok_or_else(|| {
         let known: Vec<&str> = EXERCISES.iter().map(|chapter| chapter.name).collect();
         Error::Argument(format!("no chapter `{name}` has exercises; there is {}", known.join(", ")))
     })

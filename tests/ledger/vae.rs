@@ -294,9 +294,9 @@ fn v3_kl_of_gaussians() {
     }
 }
 
-/// The reconstruction term is ln p(x|z): over all pictures of four pixels its exponentials sum to
-/// 1. A mean over pixels is no logarithm of a probability. Of grey pixels it is the mean over
-/// pictures of black and white ones.
+/// The reconstruction term is ln p(x|z): the exponentials of it, over all pictures of four pixels,
+/// sum to one. A mean over pixels is no logarithm of a probability. Of grey pixels it is the mean
+/// over pictures of black and white ones.
 #[test]
 fn v4_reconstruction_is_a_log_probability() {
     let logits = Tensor::from([[0.3, -2.0, 1.5, 4.0]]);
