@@ -5,6 +5,7 @@
 pub mod flow_matching;
 pub mod gan;
 pub mod judging;
+pub mod vae;
 
 use crate::check::Chapter;
 use crate::experiment::Experiment;
@@ -21,7 +22,11 @@ pub const EXPERIMENTS: &[Experiment] = &[
     gan::run_eight::EIGHT_GAUSSIANS,
     gan::run_collapse::COLLAPSE,
     gan::run_digits::DIGITS,
+    vae::run::VAE,
+    vae::run_plane::PLANE,
+    vae::run_linear::LINEAR,
+    vae::run_beta::BETA,
 ];
 
 /// Every chapter that has exercises, in the order of the book.
-pub const EXERCISES: &[Chapter] = &[flow_matching::checks::CHAPTER, gan::checks::CHAPTER];
+pub const EXERCISES: &[Chapter] = &[flow_matching::checks::CHAPTER, gan::checks::CHAPTER, vae::checks::CHAPTER];

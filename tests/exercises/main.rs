@@ -4,6 +4,7 @@
 
 mod flow_matching;
 mod gan;
+mod vae;
 
 use pushforward::Float;
 use pushforward::Tensor;
@@ -22,6 +23,7 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),
         ),
         (&c::gan::checks::CHAPTER, c::gan::checks::trials(&gan::solutions::ANSWERS)),
+        (&c::vae::checks::CHAPTER, c::vae::checks::trials(&vae::solutions::ANSWERS)),
     ]
 }
 

@@ -7,6 +7,7 @@ mod gan_small;
 mod paths;
 mod theorems;
 mod training;
+mod vae;
 
 use pushforward::chapters::flow_matching::oracle::Marginal;
 use pushforward::chapters::flow_matching::path::Path;
