@@ -2,6 +2,7 @@
 //! are built on the public part of the crate alone, so that whatever a chapter does, a notebook
 //! cell can do.
 
+pub mod diffusion;
 pub mod flow_matching;
 pub mod judging;
 
@@ -14,6 +15,10 @@ pub const EXPERIMENTS: &[Experiment] = &[
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
     flow_matching::run_paths::PATHS,
+    diffusion::run::MOONS,
+    diffusion::run_schedules::SCHEDULES,
+    diffusion::run_predictions::PREDICTIONS,
+    diffusion::run_digits::DIGITS,
     judging::run::CLASSIFIER,
 ];
 

@@ -48,8 +48,7 @@ impl Chain {
         assert!(steps > 20, "Chain::linear: β_T is 20 / T, so T = {steps} must be more than 20");
         let scale = 1000.0 / steps as f64;
         let part = |i: usize| i as f64 / (steps - 1) as f64;
-        let beta: Vec<f64> =
-            (0..steps).map(|i| scale * (1e-4 + (0.02 - 1e-4) * part(i))).collect();
+        let beta: Vec<f64> = (0..steps).map(|i| scale * (1e-4 + (0.02 - 1e-4) * part(i))).collect();
         Chain::new(&beta)
     }
 
@@ -102,7 +101,11 @@ impl Chain {
     #[track_caller]
     pub fn factors(&self, t: &Tensor) -> [Tensor; 2] {
         let whole = |&t: &Float| t >= 0.0 && t <= self.steps() as Float && t == t.trunc();
-        assert!(t.data().iter().all(whole), "Chain: t must be whole numbers of 0 … {}", self.steps());
+        assert!(
+            t.data().iter().all(whole),
+            "Chain: t must be whole numbers of 0 … {}",
+            self.steps()
+        );
         let table = |f: fn(f64) -> f64| {
             Tensor::from_fn(t.shape(), |i| f(self.alpha_bar[t.data()[i] as usize]) as Float)
         };

@@ -50,7 +50,7 @@ impl Exact {
 }
 
 /// Two moons as a mixture of 64 components on each half circle: their distance is 0.98 of a noise of
-/// 0.05, at which a row of normal laws is even to nine digits but for its ends.
+/// 0.05, at which a row of normal laws is even to eight digits but for its ends.
 pub fn moons(noise: f64) -> Mixture {
     let count = 64;
     let angle = |i: usize| PI * (i as f64 + 0.5) / count as f64;
