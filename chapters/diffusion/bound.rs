@@ -1,16 +1,44 @@
 //! The ELBO: −ln p(x₀) ≤ L_T + Σ L_{t−1} + L_0, t = 2 … T (Sohl-Dickstein et al. 2015; Ho et al. 2020,
 //! eq. 5). All in nats; all for the reverse chain
 //!
-//! p(x_{t−1}|x_t) = N(μ̃_t(x_t, x̂₀), β̃_t I),  p(x₀|x_1) = N(x̂₀, 1/SNR(1) I),  p(x_T) = N(0, I).
+//! p(x_{t−1}|x_t) = N(μ̃_t(x_t, x̂₀), σ_t² I),  p(x₀|x_1) = N(x̂₀, 1/SNR(1) I),  p(x_T) = N(0, I).
 //!
-//! β̃_1 = 0 would make p(x₀|x_1) a point, so it has the width that x_1 leaves x₀ (Kingma et al. 2021, eq.
-//! 4; Ho et al. take β_1 = (1 − β_1)/SNR(1), or pixels of 256 values).
+//! σ_t² is one of two ([`Variance`]). β̃_1 = 0 would make p(x₀|x_1) a point, so it has the width that x_1
+//! leaves x₀ (Kingma et al. 2021, eq. 4; Ho et al. take β_1 or, for pixels of 256 values, the probability of
+//! one of them).
 
 use super::chain::Chain;
 use crate::random::Rng;
 use crate::{Float, Tensor};
 use libm::{log, log1p};
 use std::f64::consts::TAU;
+
+// ANCHOR: variance
+/// σ_t², the variance of p(x_{t−1}|x_t); Ho et al. (2020, §3.2) try both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variance {
+    /// β̃_t: right if x₀ is known, so that each term is a squared error.
+    Posterior,
+    /// β_t: right if x₀ has the law N(0, I), or is much wider than the noise of x_t.
+    Step,
+}
+
+impl Variance {
+    /// r = β̃_t / σ_t².
+    pub fn ratio(self, chain: &Chain, t: usize) -> f64 {
+        match self {
+            Variance::Posterior => 1.0,
+            Variance::Step => (1.0 - chain.alpha_bar(t - 1)) / (1.0 - chain.alpha_bar(t)),
+        }
+    }
+
+    /// What L_{t−1} has for each coordinate even if x̂₀ = x₀: ½ (r − 1 − ln r).
+    pub fn offset(self, chain: &Chain, t: usize) -> f64 {
+        let r = self.ratio(chain, t);
+        0.5 * (r - 1.0 - log(r))
+    }
+}
+// ANCHOR_END: variance
 
 /// The terms of −ELBO for each of n points, each `[n]`.
 #[derive(Clone, Debug)]
@@ -45,6 +73,7 @@ impl Bound {
 #[track_caller]
 pub fn bound(
     chain: &Chain,
+    variance: Variance,
     x_hat: impl Fn(usize, &Tensor) -> Tensor,
     x_0: &Tensor,
     rng: &mut Rng,
@@ -58,7 +87,7 @@ pub fn bound(
     let reconstruction = reconstruction(chain, x_0, &seen(1).1);
     let step = |t: usize| {
         let (x_t, x_hat) = seen(t);
-        step_kl(chain, x_0, &x_t, &x_hat, t)
+        step_kl(chain, variance, [x_0, &x_hat], &x_t, t)
     };
     let steps = (2..=chain.steps()).map(step).collect();
     Bound { prior: prior_kl(chain, x_0), steps, reconstruction }
@@ -73,15 +102,24 @@ pub fn prior_kl(chain: &Chain, x_0: &Tensor) -> Tensor {
     (x_0.square() * left as Float + of_variance as Float).sum(1) * 0.5
 }
 
-/// L_{t−1}, the KL of two normal laws of one variance: ‖μ̃_t(x_t, x₀) − μ̃_t(x_t, x̂₀)‖² / (2 β̃_t), `[n]`.
+/// L_{t−1}, the KL of two normal laws, with x₀ in the mean of one and x̂₀ in that of the other, and
+/// r = β̃_t / σ_t²: r ‖μ̃_t(x_t, x₀) − μ̃_t(x_t, x̂₀)‖² / (2 β̃_t) + ½ d (r − 1 − ln r), `[n]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
 #[track_caller]
-pub fn step_kl(chain: &Chain, x_0: &Tensor, x_t: &Tensor, x_hat: &Tensor, t: usize) -> Tensor {
-    let (exact, variance) = chain.posterior(x_t, x_0, t);
+pub fn step_kl(
+    chain: &Chain,
+    variance: Variance,
+    [x_0, x_hat]: [&Tensor; 2],
+    x_t: &Tensor,
+    t: usize,
+) -> Tensor {
+    let (exact, beta_tilde) = chain.posterior(x_t, x_0, t);
     let (believed, _) = chain.posterior(x_t, x_hat, t);
-    (exact - believed).square().sum(1) * (0.5 / variance) as Float
+    let weight = 0.5 * variance.ratio(chain, t) / beta_tilde;
+    let offset = variance.offset(chain, t) * x_0.shape()[1] as f64;
+    (exact - believed).square().sum(1) * weight as Float + offset as Float
 }
 
 /// L_0 = ½ SNR(1) ‖x₀ − x̂₀‖² + ½ d ln(2π / SNR(1)): `[n]`.
@@ -96,8 +134,8 @@ pub fn reconstruction(chain: &Chain, x_0: &Tensor, x_hat: &Tensor) -> Tensor {
 }
 // ANCHOR_END: terms
 
-/// What ‖x₀ − x̂₀‖² is multiplied by in L_{t−1}: ½ (SNR(t−1) − SNR(t)) (Kingma et al. 2021, eq. 14); in
-/// L_0, t = 1, it is ½ SNR(1).
+/// What ‖x₀ − x̂₀‖² is multiplied by in L_{t−1} with σ_t² = β̃_t: ½ (SNR(t−1) − SNR(t)) (Kingma et al. 2021,
+/// eq. 14); in L_0, t = 1, it is ½ SNR(1).
 // ANCHOR: weights
 pub fn weight_of_data(chain: &Chain, t: usize) -> f64 {
     if t == 1 {

@@ -6,10 +6,12 @@
 //!
 //! E[x₀|x_t = x] = Σₖ γₖ(x) [mₖ + a s² / v (x − a mₖ)].
 
+use super::bound::{Variance, prior_kl, weight_of_data};
 use super::chain::Chain;
 use crate::data::Mixture;
 use crate::{Float, Tensor};
-use std::f64::consts::PI;
+use libm::log;
+use std::f64::consts::{E, PI, TAU};
 
 /// The data and the chain that noises them.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,8 +45,7 @@ impl Exact {
 
     /// ln wₖ: `[1, K, 1]`.
     fn log_weights(&self) -> Tensor {
-        let weights: Vec<Float> =
-            self.data.weights.iter().map(|&w| libm::log(w) as Float).collect();
+        let weights: Vec<Float> = self.data.weights.iter().map(|&w| log(w) as Float).collect();
         Tensor::new(&[1, weights.len(), 1], weights)
     }
 }
@@ -58,3 +59,23 @@ pub fn moons(noise: f64) -> Mixture {
     let inner = (0..count).map(|i| vec![1.0 - libm::cos(angle(i)), 0.5 - libm::sin(angle(i))]);
     Mixture::even(outer.chain(inner).collect(), noise)
 }
+
+// ANCHOR: normal_bound
+/// −ELBO of a perfect network for data of the law N(0, s²), in closed form: the least mean square error
+/// of x̂₀ is s² / (1 + s² SNR(t)).
+pub fn normal_bound(chain: &Chain, variance: Variance, s: f64) -> f64 {
+    let error = |t: usize| s * s / (1.0 + s * s * chain.snr(t));
+    let step = |t: usize| {
+        let weight = weight_of_data(chain, t) * variance.ratio(chain, t);
+        weight * error(t) + variance.offset(chain, t)
+    };
+    let reconstruction = weight_of_data(chain, 1) * error(1) + 0.5 * log(TAU / chain.snr(1));
+    let prior = f64::from(prior_kl(chain, &Tensor::full(&[1, 1], s as Float)).item());
+    reconstruction + (2..=chain.steps()).map(step).sum::<f64>() + prior
+}
+
+/// The entropy of N(0, s²), which no bound can be below: ½ ln(2πe s²).
+pub fn normal_entropy(s: f64) -> f64 {
+    0.5 * log(TAU * E * s * s)
+}
+// ANCHOR_END: normal_bound

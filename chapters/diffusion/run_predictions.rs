@@ -1,7 +1,7 @@
 //! ε-, x- and v-prediction side by side on two moons, on both chains: six networks that see the same
 //! batches, noises and steps, and are held against the exact E[x₀|x_t].
 
-use super::bound::bound;
+use super::bound::{Variance, bound};
 use super::chain::Chain;
 use super::oracle::{Exact, moons};
 use super::run::{BOUNDED, COMPARED, NOISE, REPEATS, STEPS, estimate, settings_json, timed, write};
@@ -132,8 +132,9 @@ fn measure(
     let distance = compare(&samples, &law, energy_distance, REPEATS, rng);
     let x_0 = law.sample(BOUNDED / 4, rng);
     let mut same = rng.split();
-    let ours = bound(&model.chain, x_hat, &x_0, &mut same.clone()).total();
-    let least = bound(&model.chain, |t, x| exact.x_hat(t, x), &x_0, &mut same).total();
+    let (chain_of, step) = (&model.chain, Variance::Step);
+    let ours = bound(chain_of, step, x_hat, &x_0, &mut same.clone()).total();
+    let least = bound(chain_of, step, |t, x| exact.x_hat(t, x), &x_0, &mut same).total();
     let lost: Vec<f64> = ours.iter().zip(&least).map(|(a, b)| a - b).collect();
     let error = |t: usize| {
         let eps = rng.normal(x_0.shape());

@@ -1,16 +1,16 @@
 //! Two schedules side by side, without training: how much of the data is left after t steps, what that
 //! looks like, and what a finite T costs in nats, for data whose perfect network is known.
 
-use super::bound::{prior_kl, weight_of_data};
+use super::bound::Variance;
 use super::chain::Chain;
+use super::oracle::{normal_bound, normal_entropy};
 use crate::data::PIXELS;
 use crate::experiment::{Event, Experiment, Report, Settings, save_figures};
 use crate::plot::{BLUE, Figure, Panel, RED, Style};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor, write_atomically};
-use libm::{log, log10};
+use libm::log10;
 use serde_json::json;
-use std::f64::consts::{E, TAU};
 
 /// Nothing is trained.
 pub const SCHEDULES: Experiment = Experiment {
@@ -46,40 +46,40 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let alpha_bar = curves("What is left of the variance of the data", "ᾱ", Chain::alpha_bar);
     let snr = curves("Signal to noise", "log₁₀ SNR", |chain, t| log10(chain.snr(t)));
     watch(Event::Stage("computing bounds"));
-    let gaps = CHAINS.map(|(name, make, style)| {
-        let gap = |steps: usize| (steps, normal_bound(&make(steps), STD) - normal_entropy(STD));
-        (name, style, BOUNDED.map(gap))
-    });
+    let variances = [("β̃_t", Variance::Posterior, 1.5), ("β_t", Variance::Step, 4.0)];
+    let gaps: Vec<Gaps> = CHAINS
+        .into_iter()
+        .flat_map(|(chain, make, style)| {
+            variances.map(|(name, variance, size)| {
+                let bound = |steps| normal_bound(&make(steps), variance, STD);
+                let gap = |steps| (steps, bound(steps) - normal_entropy(STD));
+                let style = style.clone().size(size).opacity(if size > 2.0 { 0.5 } else { 1.0 });
+                Gaps { chain, variance: name, style, gaps: BOUNDED.map(gap) }
+            })
+        })
+        .collect();
     let figures = vec![
         ("figure", noised(&image, &eps)),
         ("alpha-bar", alpha_bar),
         ("snr", snr.y_range(-6.0, 6.0)),
         ("gap", gap_figure(&gaps)),
     ];
-    let rows = CHAINS.into_iter().zip(&gaps).flat_map(|((name, make, _), (_, _, gaps))| {
+    let ends = CHAINS.into_iter().flat_map(|(name, make, _)| {
         let chain = make(STEPS);
         let half = (1..=STEPS).find(|&t| chain.alpha_bar(t) < 0.5).unwrap_or(STEPS);
         let last = format!("{:.1e}", chain.alpha_bar(STEPS));
-        let gap = |at: usize| gaps.iter().find(|(steps, _)| *steps == at).expect("it is listed").1;
-        let [few, many] = [100, STEPS].map(gap);
         [
-            [format!("{name} ᾱ_T"), last, format!("T = {STEPS}")],
-            [format!("{name} half"), half.to_string(), "the first t with ᾱ_t < ½".into()],
-            [
-                format!("{name} gap"),
-                format!("{many:.4}"),
-                format!("nats above the entropy at T = {STEPS}; {few:.4} at T = 100"),
-            ],
+            [format!("{name}: ᾱ_T"), last, format!("T = {STEPS}")],
+            [format!("{name}: half is gone"), half.to_string(), "the first t with ᾱ_t < ½".into()],
         ]
     });
-    let rows = rows.collect();
+    let rows = ends.chain(gaps.iter().map(Gaps::row)).collect();
     let mut files = save_figures(settings, &figures)?;
     let metrics = json!({
         "experiment": SCHEDULES.name,
         "settings": { "seed": settings.seed },
         "std_of_data": STD,
-        "gap_by_steps": gaps.iter().map(|(name, _, gaps)| json!({ "chain": name, "gap": gaps }))
-            .collect::<Vec<_>>(),
+        "gaps": gaps.iter().map(Gaps::json).collect::<Vec<_>>(),
     });
     let file = settings.out.join("metrics.json");
     write_atomically(&file, format!("{metrics:#}\n").as_bytes())?;
@@ -108,27 +108,34 @@ fn noised(image: &Tensor, eps: &Tensor) -> Figure {
     Figure::new("A digit becomes noise: in tenths of T, by two schedules", panels).columns(1).bare()
 }
 
-// ANCHOR: normal_bound
-/// −ELBO of a perfect network for data of the law N(0, s²), in closed form: the least mean square error
-/// of x̂₀ is s² / (1 + s² SNR(t)).
-pub fn normal_bound(chain: &Chain, s: f64) -> f64 {
-    let s_2 = s * s;
-    let term = |t: usize| weight_of_data(chain, t) * s_2 / (1.0 + s_2 * chain.snr(t));
-    let prior = f64::from(prior_kl(chain, &Tensor::full(&[1, 1], s as Float)).item());
-    let steps: f64 = (1..=chain.steps()).map(term).sum();
-    prior + steps + 0.5 * log(TAU / chain.snr(1))
+/// −ELBO less the entropy, by T.
+struct Gaps {
+    chain: &'static str,
+    variance: &'static str,
+    style: Style,
+    gaps: [(usize, f64); BOUNDED.len()],
 }
 
-/// The entropy of N(0, s²): ½ ln(2πe s²).
-pub fn normal_entropy(s: f64) -> f64 {
-    0.5 * log(TAU * E * s * s)
-}
-// ANCHOR_END: normal_bound
+impl Gaps {
+    fn row(&self) -> [String; 3] {
+        let gap = |at: usize| self.gaps.iter().find(|(steps, _)| *steps == at).expect("listed").1;
+        let [few, many] = [100, STEPS].map(gap);
+        [
+            format!("{}, σ² = {}: gap", self.chain, self.variance),
+            format!("{many:.4}"),
+            format!("nats above the entropy, T = {STEPS}; {few:.4} with T = 100"),
+        ]
+    }
 
-fn gap_figure(gaps: &[(&str, Style, [(usize, f64); 7])]) -> Figure {
-    let panel = gaps.iter().fold(Panel::new(""), |panel, (name, style, gaps)| {
+    fn json(&self) -> serde_json::Value {
+        json!({ "chain": self.chain, "variance": self.variance, "gap_by_steps": self.gaps })
+    }
+}
+
+fn gap_figure(gaps: &[Gaps]) -> Figure {
+    let panel = gaps.iter().fold(Panel::new(""), |panel, Gaps { chain, variance, style, gaps }| {
         let points = gaps.map(|(steps, gap)| [steps as f64, gap]);
-        panel.line(points, style.clone().label(*name)).scatter(points, style.clone().size(6.0))
+        panel.line(points, style.clone().label(format!("{chain}, σ² = {variance}")))
     });
     Figure::new("Nats by which the bound of a perfect network misses the entropy", [panel])
         .log_x()
