@@ -4,13 +4,13 @@
 //! With q = Σₖ wₖ N(mₖ, s² I), a = √ᾱ_t and σ² = 1 − ᾱ_t, x_t has the law Σₖ wₖ N(a mₖ, v I) with
 //! v = a² s² + σ², and with the responsibilities γₖ(x) = wₖ N(x; a mₖ, v I) / Σⱼ wⱼ N(x; a mⱼ, v I)
 //!
-//! E[x₀|x_t = x] = Σₖ γₖ(x) [mₖ + a s² / v (x − a mₖ)].
+//! E[x₀|x_t = x] = Σₖ γₖ(x) [mₖ + a s² / v (x − a mₖ)] = (a s² x + σ² Σₖ γₖ(x) mₖ) / v.
 
 use super::bound::{Variance, prior_kl, weight_of_data};
 use super::chain::Chain;
 use crate::data::Mixture;
 use crate::{Float, Tensor};
-use libm::log;
+use libm::{log, sqrt};
 use std::f64::consts::{E, PI, TAU};
 
 /// The data and the chain that noises them.
@@ -30,23 +30,25 @@ impl Exact {
     /// If the shape does not fit, or there is no step t.
     #[track_caller]
     pub fn x_hat(&self, t: usize, x_t: &Tensor) -> Tensor {
-        let (n, d, count) = (x_t.shape()[0], x_t.shape()[1], self.data.means.len());
         let alpha_bar = self.chain.alpha_bar(t);
-        let (a, s_2) = (libm::sqrt(alpha_bar) as Float, self.data.std * self.data.std);
-        let v = alpha_bar * s_2 + (1.0 - alpha_bar);
-        let flat: Vec<Float> = self.data.means.concat().iter().map(|&m| m as Float).collect();
-        let means = Tensor::new(&[1, count, d], flat);
-        let offsets = x_t.reshape(&[n, 1, d]) - &means * a;
-        let joint = offsets.square().sum_keep(2) * (-0.5 / v) as Float + self.log_weights();
-        let shrink = a * (s_2 / v) as Float;
-        (joint.softmax(1) * (means + offsets * shrink)).sum(1)
+        let (a, s_2, noise) = (sqrt(alpha_bar), self.data.std * self.data.std, 1.0 - alpha_bar);
+        let v = alpha_bar * s_2 + noise;
+        let (means, log_weights) = self.table();
+        // ln wₖ − ‖x_t − a mₖ‖² / (2v), but for what all k share
+        let joint = x_t.matmul_nt(&means) * (a / v) as Float
+            - means.square().sum(1) * (0.5 * alpha_bar / v) as Float
+            + log_weights;
+        let mean = joint.softmax(1).matmul(&means);
+        x_t * (a * s_2 / v) as Float + mean * (noise / v) as Float
     }
     // ANCHOR_END: exact
 
-    /// ln wₖ: `[1, K, 1]`.
-    fn log_weights(&self) -> Tensor {
-        let weights: Vec<Float> = self.data.weights.iter().map(|&w| log(w) as Float).collect();
-        Tensor::new(&[1, weights.len(), 1], weights)
+    /// mₖ `[K, d]` and ln wₖ `[K]`.
+    fn table(&self) -> (Tensor, Tensor) {
+        let Mixture { weights, means, .. } = &self.data;
+        let flat: Vec<Float> = means.concat().iter().map(|&m| m as Float).collect();
+        let means = Tensor::new(&[means.len(), flat.len() / means.len()], flat);
+        (means, weights.iter().map(|&w| log(w) as Float).collect())
     }
 }
 

@@ -32,7 +32,7 @@ pub const MOONS: Experiment = Experiment {
 
 /// T.
 pub const STEPS: usize = 200;
-/// Hidden units, and residual blocks.
+/// Hidden units.
 pub const WIDTH: usize = 64;
 /// Residual blocks.
 pub const BLOCKS: usize = 2;
@@ -41,9 +41,9 @@ pub const BLOCKS: usize = 2;
 /// Standard deviation of the noise around the half circles.
 pub(super) const NOISE: f64 = 0.05;
 /// Points in a panel.
-const SHOWN: usize = 500;
+const SHOWN: usize = 400;
 /// The steps shown, from the data on.
-const PANELS: [usize; 7] = [0, 5, 20, 40, 70, 110, 200];
+const PANELS: [usize; 7] = [0, 3, 10, 25, 50, 100, 200];
 /// Numbers of steps back that are compared.
 const COUNTS: [usize; 7] = [2, 5, 10, 20, 50, 100, 200];
 /// Points on each side of the energy distance.
@@ -137,7 +137,7 @@ fn there_and_back(model: &Denoiser, rng: &mut Rng) -> Figure {
     let noised = PANELS.map(|t| {
         let step = Tensor::full(&[1, 1], t as Float);
         let x_t = model.chain.noised(&x_0, &rng.normal(&[SHOWN, 2]), &step);
-        Panel::new(format!("t = {t}")).scatter(x_t.rows::<2>(), GREY.size(2.0).opacity(0.9))
+        Panel::new(format!("t = {t}")).scatter(x_t.rows::<2>(), GREY.size(1.5))
     });
     let x_hat = |t: usize, x: &Tensor| model.x_hat(t, x);
     let noise = rng.normal(&[SHOWN, 2]);
@@ -145,13 +145,13 @@ fn there_and_back(model: &Denoiser, rng: &mut Rng) -> Figure {
     let back = PANELS.map(|t| {
         let (at, x) = &states[STEPS - t];
         assert_eq!(*at, t);
-        Panel::new("").scatter(x.rows::<2>(), BLUE.size(2.0).opacity(0.7))
+        Panel::new("").scatter(x.rows::<2>(), BLUE.size(1.5))
     });
     let title = "Above, two moons become noise; below, noise becomes two moons";
     Figure::new(title, noised.into_iter().chain(back))
         .columns(PANELS.len())
-        .x_range(-3.0, 3.0)
-        .y_range(-3.0, 3.0)
+        .x_range(-2.7, 2.7)
+        .y_range(-2.7, 2.7)
         .equal_aspect()
 }
 

@@ -22,7 +22,7 @@ use std::time::Instant;
 pub const PREDICTIONS: Experiment = Experiment {
     name: "diffusion-predictions",
     about: "ε-, x- and v-prediction on two moons, on the linear and the cosine chain",
-    steps: 2000,
+    steps: 3000,
     batch: 256,
     lr: 2e-3,
     images: false,
@@ -142,7 +142,7 @@ fn measure(
         let square = (model.x_hat(t, &x_t) - exact.x_hat(t, &x_t)).square().mean(..).item();
         [t as f64, libm::sqrt(f64::from(square))]
     };
-    let errors = (1..=STEPS).step_by(3).map(error).collect();
+    let errors = (1..=STEPS).step_by(4).map(error).collect();
     Measured { chain, asked_for, samples, distance, lost: estimate(&lost), errors }
 }
 
@@ -176,7 +176,7 @@ fn samples_figure(measured: &[Measured]) -> Figure {
     let panel = |m: &Measured| {
         let x = m.samples.slice(0, 0..SHOWN).rows::<2>();
         Panel::new(format!("{}, {}-prediction", m.chain, m.asked_for))
-            .scatter(x, BLUE.size(2.0).opacity(0.6))
+            .scatter(x, BLUE.size(1.5).opacity(0.7))
     };
     let title = "Samples of six networks: three predictions on two chains";
     Figure::new(title, measured.iter().map(panel))
