@@ -46,7 +46,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let alpha_bar = curves("What is left of the variance of the data", "ᾱ", Chain::alpha_bar);
     let snr = curves("Signal to noise", "log₁₀ SNR", |chain, t| log10(chain.snr(t)));
     watch(Event::Stage("computing bounds"));
-    let variances = [("β̃_t", Variance::Posterior, 1.5), ("β_t", Variance::Step, 4.0)];
+    let variances = [("posterior", Variance::Posterior, 1.5), ("step", Variance::Step, 4.0)];
     let gaps: Vec<Gaps> = CHAINS
         .into_iter()
         .flat_map(|(chain, make, style)| {
@@ -121,7 +121,7 @@ impl Gaps {
         let gap = |at: usize| self.gaps.iter().find(|(steps, _)| *steps == at).expect("listed").1;
         let [few, many] = [100, STEPS].map(gap);
         [
-            format!("{}, σ² = {}: gap", self.chain, self.variance),
+            format!("{}, variance of the {}: gap", self.chain, self.variance),
             format!("{many:.4}"),
             format!("nats above the entropy, T = {STEPS}; {few:.4} with T = 100"),
         ]
@@ -135,7 +135,7 @@ impl Gaps {
 fn gap_figure(gaps: &[Gaps]) -> Figure {
     let panel = gaps.iter().fold(Panel::new(""), |panel, Gaps { chain, variance, style, gaps }| {
         let points = gaps.map(|(steps, gap)| [steps as f64, gap]);
-        panel.line(points, style.clone().label(format!("{chain}, σ² = {variance}")))
+        panel.line(points, style.clone().label(format!("{chain}, variance of the {variance}")))
     });
     Figure::new("Nats by which the bound of a perfect network misses the entropy", [panel])
         .log_x()
