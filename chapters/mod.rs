@@ -23,4 +23,4 @@ pub const EXPERIMENTS: &[Experiment] = &[
 ];
 
 /// Every chapter that has exercises, in the order of the book.
-pub const EXERCISES: &[Chapter] = &[flow_matching::checks::CHAPTER];
+pub const EXERCISES: &[Chapter] = &[flow_matching::checks::CHAPTER, diffusion::checks::CHAPTER];

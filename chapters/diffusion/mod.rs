@@ -24,6 +24,7 @@
 
 pub mod bound;
 pub mod chain;
+pub mod checks;
 pub mod oracle;
 pub mod run;
 pub mod run_digits;

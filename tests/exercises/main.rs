@@ -2,6 +2,7 @@
 //! useful one. Here is what holds of every chapter, and of the judge; a chapter's unlisted mistakes
 //! are in a file of its own. The reader's own file is not compiled here; `.ci/exercises` does that.
 
+mod diffusion;
 mod flow_matching;
 
 use pushforward::Float;
@@ -15,10 +16,16 @@ use pushforward::check::{
 /// The answers of every chapter's solutions.
 fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
     use pushforward::chapters as c;
-    vec![(
-        &c::flow_matching::checks::CHAPTER,
-        c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),
-    )]
+    vec![
+        (
+            &c::flow_matching::checks::CHAPTER,
+            c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),
+        ),
+        (
+            &c::diffusion::checks::CHAPTER,
+            c::diffusion::checks::trials(&diffusion::solutions::ANSWERS),
+        ),
+    ]
 }
 
 fn read(path: &str) -> Option<String> {
