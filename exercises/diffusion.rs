@@ -12,18 +12,18 @@
 //! ```
 //!
 //! They follow the page. Only the bodies need to be touched; helpers may be added, and what is left
-//! unfinished disturbs nothing else. `[n, d]` is a shape: n points of d coordinates. **As on the page,
-//! x_0 is data and x_T noise, and t counts the steps 1 … T.** In a notebook give your function to the
-//! one of the same name in `pushforward::chapters::diffusion::checks`.
+//! unfinished disturbs nothing else. `[n, d]` is a shape: n points of d coordinates. **As on the
+//! page, x_0 is data and x_T noise, and t counts the steps 1 … T.** In a notebook give your
+//! function to the one of the same name in `pushforward::chapters::diffusion::checks`.
 //!
 //! What you need of the library:
 //!
-//! - Operators take tensors, references to them and numbers, in any mixture. A tensor itself is used
-//!   up, a reference is not: write `&alpha_bar * x_0` where alpha_bar is needed again.
+//! - Operators take tensors, references to them and numbers, in any mixture. A tensor itself is
+//!   used up, a reference is not: write `&alpha_bar * x_0` where alpha_bar is needed again.
 //! - `[n, 1]` meets `[n, d]` by broadcasting: an ᾱ for each row.
 //! - `x.sum_keep(1)` sums over axis 1 and keeps it with size 1, `x.mean(..)` is a scalar.
-//!   `x.square()`, `x.sqrt()`, `x.cos()`, `x.ln()`, `x.mse(&y)`, `x.minimum(m)` do what they say, and
-//!   `x.cumsum(0)` has the running sums.
+//!   `x.square()`, `x.sqrt()`, `x.cos()`, `x.ln()`, `x.mse(&y)`, `x.minimum(m)` do what they say,
+//!   and `x.cumsum(0)` has the running sums.
 //! - `Tensor::arange(0..3)` is 0, 1, 2; `f.slice(0, 1..3)` the elements 1 and 2 of f;
 //!   `beta.at(&[0])` the first number, `beta.data()` all of them. `Tensor::full(&[n, 1], 3.0)` is a
 //!   column filled with a number, `Tensor::from_fn(&[k], |i| …)` has a number for each i.
@@ -53,8 +53,8 @@ fn noise_to(x_0: &Tensor, eps: &Tensor, alpha_bar: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 3. β_1 … β_T of the cosine schedule: β_t = 1 − f(t)/f(t − 1), but at most `most`, with f(t) = cos²(π/2
-/// · (t/T + s)/(1 + s)). T is `steps`.
+/// 3. β_1 … β_T of the cosine schedule: β_t = 1 − f(t)/f(t − 1), but at most `most`, with f(t) =
+/// cos²(π/2 · (t/T + s)/(1 + s)). T is `steps`.
 ///
 /// Book: "Schedules". Shapes: → `[T]`.
 fn cosine_schedule(steps: usize, s: Float, most: Float) -> Tensor {
@@ -73,8 +73,8 @@ fn posterior(
     todo!()
 }
 
-/// 5. L_{t−1} of each point, t > 1: the Kullback–Leibler divergence of the posterior from the model's step,
-/// whose variance is β̃_t too, when the noise in x_t is ε and the network says ε̂.
+/// 5. L_{t−1} of each point, t > 1: the Kullback–Leibler divergence of the posterior from the
+/// model's step, whose variance is β̃_t too, when the noise in x_t is ε and the network says ε̂.
 ///
 /// Book: "Each term is a squared error". Shapes: eps, eps_hat `[n, d]`, both ᾱ `[n, 1]` → `[n, 1]`.
 fn step_kl(
@@ -86,11 +86,11 @@ fn step_kl(
     todo!()
 }
 
-/// 6. The simple loss of a batch: the mean over points and coordinates of the squared difference between
-/// what the network says of (t, x_t) and the noise. Each row has its step t and its ᾱ_t.
+/// 6. The simple loss of a batch: the mean over points and coordinates of the squared difference
+/// between what the network says of (t, x_t) and the noise. Each row has its step t and its ᾱ_t.
 ///
-/// Book: "The simple loss". Shapes: x_0, eps `[n, d]`, t, alpha_bar `[n, 1]`, network(t, x) `[n, d]` →
-/// `[]`, a scalar.
+/// Book: "The simple loss". Shapes: x_0, eps `[n, d]`, t, alpha_bar `[n, 1]`, network(t, x)
+/// `[n, d]` → `[]`, a scalar.
 fn simple_loss(
     network: Field,
     x_0: &Tensor,
@@ -103,21 +103,22 @@ fn simple_loss(
 
 /// 7. x̂_0, what a network believes of the data that says ε̂ of the noise in x_t.
 ///
-/// Book: "One network, three questions". Shapes: x_t, eps_hat `[n, d]`, alpha_bar `[n, 1]` → `[n, d]`.
+/// Book: "One network, three questions". Shapes: x_t, eps_hat `[n, d]`, alpha_bar `[n, 1]` →
+/// `[n, d]`.
 fn predict_x_0(x_t: &Tensor, eps_hat: &Tensor, alpha_bar: &Tensor) -> Tensor {
     todo!()
 }
 
 /// 8. (x_0, ε) from x_t and v = √ᾱ ε − √(1 − ᾱ) x_0, without dividing by anything.
 ///
-/// Book: "One network, three questions". Shapes: x_t, v `[n, d]`, alpha_bar `[n, 1]` → `[n, d]`, `[n,
-/// d]`.
+/// Book: "One network, three questions". Shapes: x_t, v `[n, d]`, alpha_bar `[n, 1]` → `[n, d]`,
+/// `[n, d]`.
 fn from_v(x_t: &Tensor, v: &Tensor, alpha_bar: &Tensor) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 9. The ELBO of each point for a chain of one step, T = 1, from one noise ε: x_1 is noised with ᾱ, and
-/// p(x_0|x_1) = N(decoder(x_1), σ² I), p(x_1) = N(0, I). In nats, with every constant.
+/// 9. The ELBO of each point for a chain of one step, T = 1, from one noise ε: x_1 is noised with
+/// ᾱ, and p(x_0|x_1) = N(decoder(x_1), σ² I), p(x_1) = N(0, I). In nats, with every constant.
 ///
 /// Book: "One step is a VAE". Shapes: x_0, eps `[n, d]`, decoder(x_1) `[n, d]` → `[n, 1]`.
 fn one_step_elbo(
@@ -130,16 +131,16 @@ fn one_step_elbo(
     todo!()
 }
 
-/// 10. A step of Ho et al.'s algorithm 2: x_{t−1} from x_t, what the network says of its noise, and fresh
-/// noise z, with the variance β_t. beta holds β_1 … β_T.
+/// 10. A step of Ho et al.'s algorithm 2: x_{t−1} from x_t, what the network says of its noise, and
+/// fresh noise z, with the variance β_t. beta holds β_1 … β_T.
 ///
 /// Book: "The sampler". Shapes: x_t, eps_hat, z `[n, d]`, beta `[T]` → `[n, d]`.
 fn ancestral_step(x_t: &Tensor, eps_hat: &Tensor, z: &Tensor, beta: &Tensor, t: usize) -> Tensor {
     todo!()
 }
 
-/// 11. A step of DDIM from ᾱ_t to any larger ᾱ_u, with the share η of fresh noise. alpha_bars is [ᾱ_t,
-/// ᾱ_u].
+/// 11. A step of DDIM from ᾱ_t to any larger ᾱ_u, with the share η of fresh noise. alpha_bars is
+/// [ᾱ_t, ᾱ_u].
 ///
 /// Book: "Fewer steps". Shapes: x_t, eps_hat, z `[n, d]` → `[n, d]`.
 fn ddim_step(
@@ -152,11 +153,11 @@ fn ddim_step(
     todo!()
 }
 
-/// 12. x_0 from x_T = `noise` by T steps of DDIM with η = 0, t = T … 1. The network predicts ε and was
-/// trained with t = 1 … T. alpha_bar holds ᾱ_0 = 1, ᾱ_1 … ᾱ_T. Your `ddim_step` can do one.
+/// 12. x_0 from x_T = `noise` by T steps of DDIM with η = 0, t = T … 1. The network predicts ε and
+/// was trained with t = 1 … T. alpha_bar holds ᾱ_0 = 1, ᾱ_1 … ᾱ_T. Your `ddim_step` can do one.
 ///
-/// Book: "Fewer steps". Shapes: noise `[n, d]`, alpha_bar `[T + 1]` → `[n, d]`; the network takes its t
-/// as `[n, 1]`.
+/// Book: "Fewer steps". Shapes: noise `[n, d]`, alpha_bar `[T + 1]` → `[n, d]`; the network takes
+/// its t as `[n, 1]`.
 fn sample(network: Field, alpha_bar: &Tensor, noise: &Tensor) -> Tensor {
     todo!()
 }

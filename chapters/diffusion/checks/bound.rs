@@ -128,8 +128,8 @@ pub const FROM_V: Check<Pair> = Check {
                 let eps = &x_0 + v;
                 (x_0, eps)
             },
-            says: "You solved for v = ε − x_0, the velocity of the straight line. This v belongs to \
-                   the quarter of a circle: v = √ᾱ ε − √(1 − ᾱ) x_0.",
+            says: "You solved for v = ε − x_0, the velocity of the straight line. This v belongs \
+                   to the quarter of a circle: v = √ᾱ ε − √(1 − ᾱ) x_0.",
         },
     ],
 };
@@ -278,8 +278,8 @@ pub const ONE_STEP_ELBO: Check<Elbo> = Check {
                 let x_1 = noised(x_0, eps, &Tensor::scalar(a));
                 log_normal(x_0, &decoder(&x_1), sigma) + prior_kl(x_0, a)
             },
-            says: "The KL is added. ELBO = ln p(x_0|x_1) − KL: what the encoder tells more than the \
-                   prior must be paid for.",
+            says: "The KL is added. ELBO = ln p(x_0|x_1) − KL: what the encoder tells more than \
+                   the prior must be paid for.",
         },
         Wrong {
             answer: |decoder, sigma, x_0, eps, a| {

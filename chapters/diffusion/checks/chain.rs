@@ -177,8 +177,8 @@ pub const COSINE_SCHEDULE: Check<Schedule> = Check {
                   single steps follow by division. f(0) cancels.",
         hints: [
             "Write down ᾱ first, for t = 0 … T. What is β_t in terms of ᾱ_t and ᾱ_{t−1}?",
-            "f(t) = cos²(π/2 · (t/T + s)/(1 + s)); β_t = 1 − f(t)/f(t − 1), at most `most`, for t = \
-             1 … T.",
+            "f(t) = cos²(π/2 · (t/T + s)/(1 + s)); β_t = 1 − f(t)/f(t − 1), at most `most`, for t \
+             = 1 … T.",
             "let t = Tensor::arange(0..steps + 1) / steps as Float; let f = (…).cos().square(); \
              then slice f twice, divide, and minimum(most).",
         ],
@@ -320,8 +320,8 @@ pub const POSTERIOR: Check<Posterior> = Check {
                 let mean = b.sqrt() * &beta / &rest * x_0 + a.sqrt() * &before / &rest * x_t;
                 (mean, before / rest * beta)
             },
-            says: "The variance is right; √ᾱ_t stands before x_t. The bar is too much: what the one \
-                   step from t − 1 to t did is √α_t = √(1 − β_t).",
+            says: "The variance is right; √ᾱ_t stands before x_t. The bar is too much: what the \
+                   one step from t − 1 to t did is √α_t = √(1 − β_t).",
         },
         Wrong {
             answer: |x_t, x_0, a, b| {

@@ -17,8 +17,8 @@ pub const ANCESTRAL_STEP: Check<Denoise> = Check {
         learned: "A little of the noise that the network sees is taken away, and a little fresh \
                   noise is laid on. At the last step nothing is laid on: it would be seen.",
         hints: [
-            "Put x̂_0 = (x_t − √(1 − ᾱ_t) ε̂)/√ᾱ_t into the mean of the posterior and sort by x_t and \
-             ε̂. What happens at t = 1?",
+            "Put x̂_0 = (x_t − √(1 − ᾱ_t) ε̂)/√ᾱ_t into the mean of the posterior and sort by x_t \
+             and ε̂. What happens at t = 1?",
             "x_{t−1} = (x_t − β_t/√(1 − ᾱ_t) ε̂)/√(1 − β_t) + √β_t z, with z = 0 at t = 1.",
             "let b = beta.at(&[t - 1]); let a: Float = beta.data()[..t].iter().map(|b| 1.0 - \
              b).product(); let mean = …; if t > 1 { mean + z * b.sqrt() } else { mean }",
@@ -70,8 +70,8 @@ pub const ANCESTRAL_STEP: Check<Denoise> = Check {
                 let mean = (x_t - e * (b / (1.0 - a))) / (1.0 - b).sqrt();
                 mean + z * if t > 1 { b.sqrt() } else { 0.0 }
             },
-            says: "You divide β_t by 1 − ᾱ_t. ε̂ has variance 1, not 1 − ᾱ_t: the factor is β_t/√(1 \
-                   − ᾱ_t). Without the root it is that of the score.",
+            says: "You divide β_t by 1 − ᾱ_t. ε̂ has variance 1, not 1 − ᾱ_t: the factor is \
+                   β_t/√(1 − ᾱ_t). Without the root it is that of the score.",
         },
         Wrong {
             answer: |x_t, e, z, beta, t| {
@@ -87,8 +87,8 @@ pub const ANCESTRAL_STEP: Check<Denoise> = Check {
                 let (b, a) = at(beta, (t + 1).min(beta.len()));
                 back(x_t, e, b, a) + z * if t > 1 { b.sqrt() } else { 0.0 }
             },
-            says: "The index is one off: β_1 is beta.at(&[0]), so β_t is beta.at(&[t − 1]), and ᾱ_t \
-                   is the product of the first t factors.",
+            says: "The index is one off: β_1 is beta.at(&[0]), so β_t is beta.at(&[t − 1]), and \
+                   ᾱ_t is the product of the first t factors.",
         },
         Wrong {
             answer: |x_t, e, z, beta, t| {
@@ -96,8 +96,8 @@ pub const ANCESTRAL_STEP: Check<Denoise> = Check {
                 let before = a / (1.0 - b);
                 back(x_t, e, b, a) + z * (b * (1.0 - before).max(0.0) / (1.0 - a)).sqrt()
             },
-            says: "Your noise has the variance β̃_t of the posterior. That is the other choice of Ho \
-                   et al., and the chapter's; this task wants β_t.",
+            says: "Your noise has the variance β̃_t of the posterior. That is the other choice of \
+                   Ho et al., and the chapter's; this task wants β_t.",
         },
     ],
 };
@@ -120,16 +120,16 @@ pub const DDIM_STEP: Check<Go> = Check {
         statements: &["D2"],
         place: "04_diffusion.md#fewer-steps",
         outputs: &["x_u"],
-        learned: "Guess the data, then noise the guess again, less than before: with the noise that \
-                  was seen (η = 0), with fresh noise, or with some of both. The step may be of any \
-                  length.",
+        learned: "Guess the data, then noise the guess again, less than before: with the noise \
+                  that was seen (η = 0), with fresh noise, or with some of both. The step may be \
+                  of any length.",
         hints: [
             "Three parts: what is believed of the data, the noise that was seen, and fresh noise. \
              The last two must have the variance 1 − ᾱ_u together.",
             "x_u = √ᾱ_u x̂_0 + √(1 − ᾱ_u − σ²) ε̂ + σ z, with σ = η √((1 − ᾱ_u)/(1 − ᾱ_t)) √(1 − \
              ᾱ_t/ᾱ_u) and x̂_0 from x_t and ε̂ at ᾱ_t.",
-            "let [now, then] = alpha_bars; let x_hat = (x_t - …) / now.sqrt(); let s_2 = …; x_hat * \
-             then.sqrt() + eps_hat * (…).sqrt() + z * s_2.sqrt()",
+            "let [now, then] = alpha_bars; let x_hat = (x_t - …) / now.sqrt(); let s_2 = …; x_hat \
+             * then.sqrt() + eps_hat * (…).sqrt() + z * s_2.sqrt()",
         ],
     },
     inputs: || {
@@ -236,8 +236,8 @@ pub const SAMPLE: Check<Sample> = Check {
             "At which t does the loop begin, at which does it end, and what is ᾱ there?",
             "For t = T, …, 1: ε̂ = network(t, x_t), then the DDIM step with η = 0 from ᾱ_t to \
              ᾱ_{t−1}. alpha_bar.at(&[t]) is ᾱ_t, and ᾱ_0 = 1.",
-            "for t in (1..alpha_bar.len()).rev() { let eps_hat = network(&Tensor::full(&[n, 1], t as \
-             Float), &x); x = ddim_step(&x, &eps_hat, …, [ᾱ_t, ᾱ_{t−1}], 0.0); }",
+            "for t in (1..alpha_bar.len()).rev() { let eps_hat = network(&Tensor::full(&[n, 1], t \
+             as Float), &x); x = ddim_step(&x, &eps_hat, …, [ᾱ_t, ᾱ_{t−1}], 0.0); }",
         ],
     },
     inputs: || {
