@@ -92,7 +92,7 @@ fn unlisted_mistakes_of_the_bound_are_diagnosed() {
     let loss: [(Loss, &str); 5] = [
         (|u, x, e, t, a| (u(t, &x_t(x, e, a)) - e).square().sum(1).mean(..), "of coordinates"),
         (|u, x, e, t, a| u(t, &x_t(x, e, a)).mse(e).sqrt(), "a square is missing"),
-        (|u, x, e, t, a| u(a, &x_t(x, e, a)).mse(e), "does not depend on `t`"),
+        (|u, x, e, _, a| u(a, &x_t(x, e, a)).mse(e), "does not depend on `t`"),
         (|u, x, e, t, a| u(t, &x_t(x, e, a)).mse(&-e), "With `eps` set to 0"),
         (|u, x, e, t, a| Tensor::scalar(u(t, &x_t(x, e, a)).mse(e).item()), "do not differentiate"),
     ];
