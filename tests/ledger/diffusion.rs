@@ -144,7 +144,7 @@ fn d2_a_perfect_network_samples_the_data() {
     let x_hat = |t: usize, x: &Tensor| exact.x_hat(t, x);
     let late = |t: usize, x: &Tensor| exact.x_hat((t + 30).min(100), x);
     let noise = rng.normal(&[n, 1]);
-    let mut distance = |x: Tensor, rng: &mut Rng| compare(&x, &exact.data, energy_distance, 5, rng);
+    let distance = |x: Tensor, rng: &mut Rng| compare(&x, &exact.data, energy_distance, 5, rng);
     let mut draws = rng.split();
     for (name, x) in [
         ("ancestral", ancestral(&exact.chain, x_hat, &noise, &mut draws)),
@@ -175,8 +175,8 @@ fn d3_the_oracle_is_a_posterior_mean() {
             sum += p;
             first += p * x_0;
         }
-        let ours = exact.x_hat(t, &Tensor::full(&[1, 1], x as Float)).item().into();
-        let mean: f64 = first / sum;
+        let ours = f64::from(exact.x_hat(t, &Tensor::full(&[1, 1], x as Float)).item());
+        let mean = first / sum;
         println!("t = {t}: {mean} and {ours}, and {} by division", x / a);
         assert!((mean - ours).abs() < ROUNDING * 2.0, "step {t}: {mean}, {ours}");
         assert!((x / a - ours).abs() > 0.01, "step {t}: division would pass");
