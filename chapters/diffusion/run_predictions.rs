@@ -110,7 +110,7 @@ fn train(
             let loss = simple_loss(model, &x_0, &eps, &t);
             let gradients = grad(&loss, &model.tensors());
             adam.step(model, &gradients);
-            sum = sum + loss.detach();
+            sum += loss.detach();
         }
         let learners: Vec<(&dyn Module, &Adam)> =
             models.iter().zip(&adams).map(|(model, adam)| (model as &dyn Module, adam)).collect();
