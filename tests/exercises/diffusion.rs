@@ -10,12 +10,13 @@ use pushforward::{Float, Tensor};
 
 use solutions::ANSWERS as RIGHT;
 
+type OfOne = fn(&Tensor) -> Tensor;
 type OfThree = fn(&Tensor, &Tensor, &Tensor) -> Tensor;
 type OfFour = fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor;
 
 #[test]
 fn unlisted_mistakes_of_the_chain_are_diagnosed() {
-    let alpha_bar: [(fn(&Tensor) -> Tensor, &str); 3] = [
+    let alpha_bar: [(OfOne, &str); 3] = [
         (|beta| 1.0 - (RIGHT.alpha_bar)(beta), "1 minus what is asked for"),
         (|beta| (RIGHT.alpha_bar)(beta).slice(0, 0..1), "another number of rows"),
         (|beta| (RIGHT.alpha_bar)(beta).square(), "a root is missing"),
@@ -38,7 +39,8 @@ fn unlisted_mistakes_of_the_chain_are_diagnosed() {
     for (answer, part) in noise_to {
         expect(checks::noise_to(answer), part);
     }
-    let cosine: [(fn(usize, Float, Float) -> Tensor, &str); 4] = [
+    type Schedule = fn(usize, Float, Float) -> Tensor;
+    let cosine: [(Schedule, &str); 4] = [
         (|steps, _, most| (RIGHT.cosine_schedule)(steps, 0.0, most), "`s` left out"),
         (|steps, s, most| (RIGHT.cosine_schedule)(steps + 1, s, most), "another number of rows"),
         (|steps, s, most| (RIGHT.cosine_schedule)(steps, s, most).flip(0), "in another order"),
