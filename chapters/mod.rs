@@ -2,6 +2,7 @@
 //! are built on the public part of the crate alone, so that whatever a chapter does, a notebook
 //! cell can do.
 
+pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
 pub mod judging;
@@ -26,7 +27,16 @@ pub const EXPERIMENTS: &[Experiment] = &[
     vae::run_plane::PLANE,
     vae::run_linear::LINEAR,
     vae::run_beta::BETA,
+    diffusion::run::MOONS,
+    diffusion::run_schedules::SCHEDULES,
+    diffusion::run_predictions::PREDICTIONS,
+    diffusion::run_digits::DIGITS,
 ];
 
 /// Every chapter that has exercises, in the order of the book.
-pub const EXERCISES: &[Chapter] = &[flow_matching::checks::CHAPTER, gan::checks::CHAPTER, vae::checks::CHAPTER];
+pub const EXERCISES: &[Chapter] = &[
+    flow_matching::checks::CHAPTER,
+    gan::checks::CHAPTER,
+    vae::checks::CHAPTER,
+    diffusion::checks::CHAPTER,
+];

@@ -2,6 +2,7 @@
 //! useful one. Here is what holds of every chapter, and of the judge; a chapter's unlisted mistakes
 //! are in a file of its own. The reader's own file is not compiled here; `.ci/exercises` does that.
 
+mod diffusion;
 mod flow_matching;
 mod gan;
 mod vae;
@@ -24,6 +25,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         ),
         (&c::gan::checks::CHAPTER, c::gan::checks::trials(&gan::solutions::ANSWERS)),
         (&c::vae::checks::CHAPTER, c::vae::checks::trials(&vae::solutions::ANSWERS)),
+        (
+            &c::diffusion::checks::CHAPTER,
+            c::diffusion::checks::trials(&diffusion::solutions::ANSWERS),
+        ),
     ]
 }
 

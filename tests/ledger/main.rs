@@ -4,6 +4,7 @@
 
 mod gan;
 mod gan_small;
+mod diffusion;
 mod paths;
 mod theorems;
 mod training;

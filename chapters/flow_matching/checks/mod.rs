@@ -172,7 +172,10 @@ pub fn sample(answer: fn(Field, &Tensor, usize) -> Tensor) -> Verdict {
 }
 
 /// A function of (t, x) as an argument, which insists on the shapes as a network does.
-fn function(formula: &'static str, f: impl Fn(&Tensor, &Tensor) -> Tensor + 'static) -> Function {
+pub(in crate::chapters) fn function(
+    formula: &'static str,
+    f: impl Fn(&Tensor, &Tensor) -> Tensor + 'static,
+) -> Function {
     Function::new(formula, move |arguments| {
         let [t, x] = arguments else { panic!("a field takes t and x") };
         let n = x.shape().first().copied().unwrap_or(0);
@@ -188,12 +191,15 @@ fn function(formula: &'static str, f: impl Fn(&Tensor, &Tensor) -> Tensor + 'sta
 }
 
 /// An input's function of (t, x), to be called.
-fn field<'a>(input: &'a Input, name: &str) -> impl Fn(&Tensor, &Tensor) -> Tensor + use<'a> {
+pub(in crate::chapters) fn field<'a>(
+    input: &'a Input,
+    name: &str,
+) -> impl Fn(&Tensor, &Tensor) -> Tensor + use<'a> {
     let function = input.function(name);
     move |t, x| function.call(&[t, x])
 }
 
 /// t for every row of x: `[n, 1]`.
-fn column(t: Float, x: &Tensor) -> Tensor {
+pub(in crate::chapters) fn column(t: Float, x: &Tensor) -> Tensor {
     Tensor::full(&[x.shape()[0], 1], t)
 }

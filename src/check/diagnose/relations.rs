@@ -177,7 +177,8 @@ fn by_sum(pairs: &[Pair]) -> Option<String> {
 
 fn power(pairs: &[Pair]) -> Option<String> {
     type Of = fn(&Tensor) -> Tensor;
-    let forms: [(&str, Of); 6] = [
+    let forms: [(&str, Of); 7] = [
+        ("1 minus what is asked for", |x| 1.0 - x),
         ("the square of what is asked for: a root is missing", |x| x.square()),
         ("the root of what is asked for: a square is missing", |x| x.sqrt()),
         ("the absolute value of what is asked for", |x| x.abs()),
