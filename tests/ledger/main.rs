@@ -2,9 +2,9 @@
 //! its statement. What is estimated states its standard error, and every test shows that the usual
 //! mistake would be seen.
 
+mod diffusion;
 mod gan;
 mod gan_small;
-mod diffusion;
 mod paths;
 mod theorems;
 mod training;
