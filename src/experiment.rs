@@ -8,9 +8,11 @@ use crate::optim::Adam;
 use crate::plot::Figure;
 use crate::random::Rng;
 use crate::{Error, Float, Result, Tensor, checkpoint, write_atomically};
+use serde_json::{Value, json};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// An experiment of a chapter, and the settings it has if none are given.
 pub struct Experiment {
@@ -78,6 +80,12 @@ impl Settings {
     /// As [`Digits::load`].
     pub fn digits(&self) -> Result<Digits> {
         self.data.as_ref().map_or_else(|| Ok(Digits::embedded()), Digits::load)
+    }
+
+    /// What `metrics.json` says of them: all but the folders.
+    pub fn json(&self) -> Value {
+        let Settings { steps, batch, lr, seed, .. } = self;
+        json!({ "steps": steps, "batch": batch, "lr": lr, "seed": seed })
     }
 
     /// Makes the folder, and finds out whether it can be written to before any work is done.
@@ -338,6 +346,38 @@ pub fn save_figures(settings: &Settings, figures: &[(&str, Figure)]) -> Result<V
         }
     }
     Ok(files)
+}
+
+/// Writes what was measured to `metrics.json`, and the weights, if there are any, to
+/// `model.safetensors` in the settings' folder.
+///
+/// # Errors
+/// [`Error::Io`] naming the file that cannot be written.
+pub fn save_metrics(
+    settings: &Settings,
+    metrics: &Value,
+    model: Option<&dyn Module>,
+) -> Result<Vec<PathBuf>> {
+    let [json, weights] = ["metrics.json", "model.safetensors"].map(|name| settings.out.join(name));
+    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
+    let Some(model) = model else { return Ok(vec![json]) };
+    checkpoint::save(&weights, model)?;
+    Ok(vec![json, weights])
+}
+
+/// The row of a report's table with the mean of the last 100 losses (of all, if there are fewer), with so
+/// many decimals.
+pub fn loss_row(losses: &[f64], decimals: usize) -> [String; 3] {
+    let last = losses.len().min(100);
+    let value = format!("{:.decimals$}", tail_mean(losses, last));
+    ["final loss".into(), value, format!("mean of the last {last} steps")]
+}
+
+/// The row of a report's times for a training of so many steps that began at `start`.
+pub fn training_time(start: Instant, steps: usize) -> [String; 3] {
+    let seconds = start.elapsed().as_secs_f64();
+    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
+    ["training".into(), format!("{seconds:.2} s"), rate]
 }
 
 /// The mean of the last `n` losses (of all, if there are fewer).

@@ -7,13 +7,14 @@ use super::oracle::{Exact, moons};
 use super::sampling::{sample, trajectory};
 use super::{Denoiser, Network, Prediction, simple_loss};
 use crate::data::{Law, Moons, make_moons};
-use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
+use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{loss_row, save_figures, save_metrics, tail_mean, training_time};
 use crate::metrics::{Compared, compare, energy_distance};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{BLUE, Figure, GREY, Panel, RED, Style};
 use crate::random::Rng;
-use crate::{Float, Result, Tensor, checkpoint, grad, write_atomically};
+use crate::{Float, Result, Tensor, grad};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -65,7 +66,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let start = Instant::now();
     let batch = |n, rng: &mut Rng| make_moons(n, NOISE, rng);
     let steps = train(&mut model, &batch, settings, &mut training, &mut rng)?;
-    let times = vec![timed(start, steps)];
+    let times = vec![training_time(start, steps)];
     let model = model.frozen();
     let x_hat = |t: usize, x: &Tensor| model.x_hat(t, x);
 
@@ -87,12 +88,12 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     ];
     figures.push(("bound", bound_figure(&ours, &least)));
 
-    let mut rows = vec![loss_row(&training.losses)];
+    let mut rows = vec![loss_row(&training.losses, 4)];
     rows.extend(bound_rows([&ours, &least, &narrow], law.entropy()));
     rows.extend(curves.iter().flat_map(|curve| curve.rows()));
     let metrics = json!({
         "experiment": MOONS.name,
-        "settings": settings_json(settings),
+        "settings": settings.json(),
         "final_loss": tail_mean(&training.losses, 100),
         "bound": bound_json([&ours, &least, &narrow], law.entropy()),
         "energy_distance": curves.iter().map(Curve::json).collect::<Vec<_>>(),
@@ -269,34 +270,14 @@ fn bound_figure(ours: &Bound, least: &Bound) -> Figure {
         .labels("step t", "L_(t−1), nats")
 }
 
-pub(super) fn loss_row(losses: &[f64]) -> [String; 3] {
-    let last = losses.len().min(100);
-    let value = format!("{:.4}", tail_mean(losses, last));
-    ["final loss".into(), value, format!("mean of the last {last} steps")]
-}
-
-pub(super) fn timed(start: Instant, steps: usize) -> [String; 3] {
-    let seconds = start.elapsed().as_secs_f64();
-    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
-    ["training".into(), format!("{seconds:.2} s"), rate]
-}
-
-pub(super) fn settings_json(settings: &Settings) -> serde_json::Value {
-    let Settings { steps, batch, lr, seed, .. } = settings;
-    json!({ "steps": steps, "batch": batch, "lr": lr, "seed": seed })
-}
-
 /// Figures, `metrics.json` and the weights.
 pub(super) fn write(
     settings: &Settings,
-    model: &impl Module,
+    model: &dyn Module,
     figures: &[(&str, Figure)],
     metrics: &serde_json::Value,
 ) -> Result<Vec<PathBuf>> {
     let mut files = save_figures(settings, figures)?;
-    let [json, weights] = ["metrics.json", "model.safetensors"].map(|name| settings.out.join(name));
-    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
-    checkpoint::save(&weights, model)?;
-    files.extend([json, weights]);
+    files.extend(save_metrics(settings, metrics, Some(model))?);
     Ok(files)
 }

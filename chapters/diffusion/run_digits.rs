@@ -2,12 +2,13 @@
 //! directions and does not pass through a layer of fewer units, whereas digits fill few.
 
 use super::chain::Chain;
-use super::run::{loss_row, settings_json, timed, train, write};
+use super::run::{train, write};
 use super::sampling::{ancestral, sample, trajectory};
 use super::{Denoiser, Network, Prediction};
 use crate::chapters::judging::Judge;
 use crate::data::{Digits, PIXELS};
-use crate::experiment::{Event, Experiment, Report, Settings, Training, tail_mean};
+use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{loss_row, tail_mean, training_time};
 use crate::nn::Module;
 use crate::plot::{Figure, Panel};
 use crate::random::Rng;
@@ -55,7 +56,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let start = Instant::now();
     let batch = |n, rng: &mut Rng| scaled(&digits.train.sample(n, rng));
     let steps = train(&mut model, &batch, settings, &mut training, &mut rng)?;
-    let mut times = vec![timed(start, steps)];
+    let mut times = vec![training_time(start, steps)];
     let model = model.frozen();
 
     training.stage("sampling");
@@ -76,7 +77,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
 
     training.stage("asking the judge");
     let judge = Judge::of(&digits);
-    let mut rows = vec![loss_row(&training.losses)];
+    let mut rows = vec![loss_row(&training.losses, 4)];
     let mut judged = serde_json::Map::new();
     for (name, key, x) in [("", "ancestral", &slow), (", DDIM", "ddim", &fast)] {
         let judgement = judge.judge(&unscaled(x), &mut measuring);
@@ -86,7 +87,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     }
     let metrics = json!({
         "experiment": DIGITS.name,
-        "settings": settings_json(settings),
+        "settings": settings.json(),
         "final_loss": tail_mean(&training.losses, 100),
         "ddim_steps": FEW,
         "judge": judged,

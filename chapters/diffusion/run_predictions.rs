@@ -4,11 +4,11 @@
 use super::bound::{Variance, bound};
 use super::chain::Chain;
 use super::oracle::{Exact, moons};
-use super::run::{BOUNDED, COMPARED, NOISE, REPEATS, STEPS, estimate, settings_json, timed, write};
+use super::run::{BOUNDED, COMPARED, NOISE, REPEATS, STEPS, estimate, write};
 use super::sampling::ancestral;
 use super::{Denoiser, Network, Prediction, simple_loss};
 use crate::data::{Law, Moons, make_moons};
-use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{Event, Experiment, Report, Settings, Training, training_time};
 use crate::metrics::{Compared, compare, energy_distance};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer, Schedule};
@@ -65,7 +65,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let mut training = Training::new(PREDICTIONS.name, settings, watch);
     let start = Instant::now();
     let steps = train(&mut models, settings, &mut training, &mut rng)?;
-    let times = vec![timed(start, steps)];
+    let times = vec![training_time(start, steps)];
 
     training.stage("measuring");
     let mut measured = vec![];
@@ -77,7 +77,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let rows = measured.iter().flat_map(Measured::rows).collect();
     let metrics = json!({
         "experiment": PREDICTIONS.name,
-        "settings": settings_json(settings),
+        "settings": settings.json(),
         "networks": measured.iter().map(Measured::json).collect::<Vec<_>>(),
     });
     let files = write(settings, &models, &figures, &metrics)?;

@@ -5,10 +5,10 @@ use super::bound::Variance;
 use super::chain::Chain;
 use super::oracle::{normal_bound, normal_entropy};
 use crate::data::PIXELS;
-use crate::experiment::{Event, Experiment, Report, Settings, save_figures};
+use crate::experiment::{Event, Experiment, Report, Settings, save_figures, save_metrics};
 use crate::plot::{BLUE, Figure, Panel, RED, Style};
 use crate::random::Rng;
-use crate::{Float, Result, Tensor, write_atomically};
+use crate::{Float, Result, Tensor};
 use libm::log10;
 use serde_json::json;
 
@@ -81,9 +81,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
         "std_of_data": STD,
         "gaps": gaps.iter().map(Gaps::json).collect::<Vec<_>>(),
     });
-    let file = settings.out.join("metrics.json");
-    write_atomically(&file, format!("{metrics:#}\n").as_bytes())?;
-    files.push(file);
+    files.extend(save_metrics(settings, &metrics, None)?);
     Ok(Report { rows, times: vec![], figures, files, losses: vec![] })
 }
 

@@ -5,13 +5,14 @@ use super::oracle::Marginal;
 use super::path::Path;
 use super::{Velocity, cfm_loss, fm_loss, sample, trajectory};
 use crate::data::{Checkerboard, Law, Mixture, Moons, make_moons};
-use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
+use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{loss_row, save_figures, save_metrics, tail_mean, training_time};
 use crate::metrics::{Compared, compare, energy_distance, wasserstein_2};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer};
 use crate::plot::{BLUE, Figure, GREY, Panel, RED};
 use crate::random::Rng;
-use crate::{Float, Result, Tensor, checkpoint, grad, write_atomically};
+use crate::{Float, Result, Tensor, grad, write_atomically};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -119,9 +120,7 @@ fn run_to(
     let mut training = Training::new(experiment.name, settings, watch);
     let start = Instant::now();
     let steps = train(&mut u, target, settings, &mut training, &mut rng)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
-    let mut times = vec![["training".into(), format!("{seconds:.2} s"), rate]];
+    let mut times = vec![training_time(start, steps)];
     let start = Instant::now();
     let states = trajectory(&u, &measuring.normal(&[SHOWN, 2]), SAMPLE_STEPS);
     let seconds = start.elapsed().as_secs_f64();
@@ -132,7 +131,7 @@ fn run_to(
     training.stage("measuring distances");
     let samples = sample(&u, &measuring.normal(&[COMPARED[0], 2]), SAMPLE_STEPS);
     let distances = distances(&samples, target.law, &mut measuring);
-    let mut rows = vec![loss_row(&training.losses)];
+    let mut rows = vec![loss_row(&training.losses, 4)];
     let mut metrics = metrics(experiment, settings, &distances, &training.losses);
     if let Some(oracle) = &target.oracle {
         training.stage("comparing with the exact field");
@@ -173,12 +172,6 @@ fn train(
     Ok(to_do)
 }
 // ANCHOR_END: train
-
-fn loss_row(losses: &[f64]) -> [String; 3] {
-    let last = losses.len().min(100);
-    let value = format!("{:.4}", tail_mean(losses, last));
-    ["final loss".into(), value, format!("mean of the last {last} steps")]
-}
 
 /// A loss over fresh data, with its standard error.
 struct Excess {
@@ -328,14 +321,12 @@ fn write(
     metrics: &serde_json::Value,
 ) -> Result<Vec<PathBuf>> {
     let mut files = save_figures(settings, figures)?;
-    let path = |name: &str| settings.out.join(name);
-    let [csv, json, weights] = ["samples.csv", "metrics.json", "model.safetensors"].map(path);
+    let csv = settings.out.join("samples.csv");
     let points = samples.data().chunks_exact(2);
     let lines: String = points.map(|p| format!("{},{}\n", p[0], p[1])).collect();
     write_atomically(&csv, format!("x,y\n{lines}").as_bytes())?;
-    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
-    checkpoint::save(&weights, u)?;
-    files.extend([csv, json, weights]);
+    files.push(csv);
+    files.extend(save_metrics(settings, metrics, Some(u))?);
     Ok(files)
 }
 
@@ -351,10 +342,9 @@ fn metrics(
         let floor = json!({ "mean": floor.mean, "std": floor.std });
         (key.to_string(), json!({ "value": value, "floor": floor, "n": n, "repeats": REPEATS }))
     };
-    let Settings { steps, batch, lr, seed, .. } = settings;
     json!({
         "experiment": experiment.name,
-        "settings": { "steps": steps, "batch": batch, "lr": lr, "seed": seed },
+        "settings": settings.json(),
         "final_loss": tail_mean(losses, 100),
         "distances": distances.iter().map(distance).collect::<serde_json::Map<_, _>>(),
         "loss_of_each_100_steps": losses.chunks(100).map(|c| tail_mean(c, 100)).collect::<Vec<_>>(),

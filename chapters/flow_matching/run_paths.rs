@@ -4,11 +4,11 @@
 use super::oracle::Marginal;
 use super::path::Path;
 use crate::data::{Law, Mixture};
-use crate::experiment::{Event, Experiment, Report, Settings, save_figures};
+use crate::experiment::{Event, Experiment, Report, Settings, save_figures, save_metrics};
 use crate::ode::{self, EULER, MIDPOINT, RK4, RungeKutta};
 use crate::plot::{BLUE, Figure, GREY, PALETTE, Panel};
 use crate::random::Rng;
-use crate::{Float, Result, Tensor, write_atomically};
+use crate::{Float, Result, Tensor};
 use serde_json::json;
 
 /// Five paths: their trajectories, and how many evaluations of the field they need.
@@ -51,9 +51,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
         "settings": { "seed": settings.seed },
         "curves": curves.collect::<Vec<_>>(),
     });
-    let file = settings.out.join("metrics.json");
-    write_atomically(&file, format!("{metrics:#}\n").as_bytes())?;
-    files.push(file);
+    files.extend(save_metrics(settings, &metrics, None)?);
     Ok(Report { rows, times: vec![], figures, files, losses: vec![] })
 }
 

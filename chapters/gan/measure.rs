@@ -3,12 +3,12 @@
 use super::oracle::Modes;
 use super::{Discriminator, Gan, Generator};
 use crate::data::{Law, Mixture};
-use crate::experiment::{Experiment, Settings, save_figures, tail_mean};
+use crate::experiment::{Experiment, Settings, save_figures, save_metrics, tail_mean};
 use crate::metrics::{Compared, compare, energy_distance, wasserstein_2};
 use crate::nn::{Module, prefixed};
 use crate::plot::Figure;
 use crate::random::Rng;
-use crate::{Result, Tensor, checkpoint, write_atomically};
+use crate::{Result, Tensor};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -80,10 +80,9 @@ pub(super) fn training_time(start: Instant, settings: &Settings) -> [String; 3] 
 
 /// The settings of a run, for `metrics.json`: what was measured is added to it.
 pub(super) fn metrics(experiment: &Experiment, settings: &Settings, losses: &[f64]) -> Value {
-    let Settings { steps, batch, lr, seed, .. } = settings;
     json!({
         "experiment": experiment.name,
-        "settings": { "steps": steps, "batch": batch, "lr": lr, "seed": seed },
+        "settings": settings.json(),
         "final_loss_of_d": tail_mean(losses, losses.len().min(100)),
     })
 }
@@ -109,9 +108,6 @@ pub(super) fn write(
     metrics: &Value,
 ) -> Result<Vec<PathBuf>> {
     let mut files = save_figures(settings, figures)?;
-    let [json, weights] = ["metrics.json", "model.safetensors"].map(|name| settings.out.join(name));
-    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
-    checkpoint::save(&weights, &Both(&gan.g, &gan.d))?;
-    files.extend([json, weights]);
+    files.extend(save_metrics(settings, metrics, Some(&Both(&gan.g, &gan.d)))?);
     Ok(files)
 }

@@ -8,11 +8,12 @@ use super::oracle::Modes;
 use super::{Gan, Objective, Penalty, Rules, measure};
 use crate::data::{Law, Mixture};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{save_figures, save_metrics};
 use crate::nn::{Activation, Module};
 use crate::optim::Adam;
 use crate::plot::{BLUE, Figure, GREY, PALETTE, Panel};
 use crate::random::Rng;
-use crate::{Float, Result, Tensor, write_atomically};
+use crate::{Float, Result, Tensor};
 use serde_json::json;
 use std::time::Instant;
 
@@ -92,10 +93,8 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
         })
         .collect();
     let figures = vec![("figure", panels(&ends)), ("kl", kl_figure(&kl, settings.steps))];
-    let mut files = crate::experiment::save_figures(settings, &figures)?;
-    let json = settings.out.join("metrics.json");
-    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
-    files.push(json);
+    let mut files = save_figures(settings, &figures)?;
+    files.extend(save_metrics(settings, &metrics, None)?);
     training.complete();
     Ok(Report { rows, times, figures, files, losses: training.losses })
 }

@@ -8,9 +8,8 @@
 //! | γ | [`Way::Braked`] | the weight of the R₁ penalty |
 
 use crate::Result;
-use crate::experiment::{Event, Experiment, Report, Settings, save_figures};
+use crate::experiment::{Event, Experiment, Report, Settings, save_figures, save_metrics};
 use crate::plot::{BLUE, Figure, GREY, Panel, RED};
-use crate::write_atomically;
 use serde_json::json;
 use std::f64::consts::TAU;
 
@@ -83,9 +82,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
         "experiment": TWO_NUMBERS.name,
         "step": H, "rounds": ROUNDS, "ends": ends.collect::<Vec<_>>(),
     });
-    let file = settings.out.join("metrics.json");
-    write_atomically(&file, format!("{metrics:#}\n").as_bytes())?;
-    files.push(file);
+    files.extend(save_metrics(settings, &metrics, None)?);
     let rows = played.iter().map(row).collect();
     Ok(Report { rows, times: vec![], figures, files, losses: vec![] })
 }

@@ -3,12 +3,13 @@
 
 use super::{Classifier, accuracy, cross_entropy};
 use crate::data::{Images, PIXELS};
-use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
+use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{loss_row, save_figures, save_metrics};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{Figure, Panel};
 use crate::random::Rng;
-use crate::{Float, Result, Tensor, checkpoint, grad, write_atomically};
+use crate::{Float, Result, Tensor, grad};
 use serde_json::json;
 use std::time::Instant;
 
@@ -38,25 +39,20 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let [train, test] = [&digits.train, &digits.test].map(|images| accuracy(&classifier, images));
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let count = |images: &Images| format!("of {} images", images.len());
-    let loss = format!("{:.4}", tail_mean(&training.losses, 100));
     let rows = vec![
-        ["final loss".into(), loss, "mean of the last 100 steps".into()],
+        loss_row(&training.losses, 4),
         ["test accuracy".into(), percent(test), count(&digits.test)],
         ["training accuracy".into(), percent(train), count(&digits.train)],
     ];
     let figures = vec![("figure", hardest(&classifier, &digits.test))];
     let mut files = save_figures(settings, &figures)?;
-    let [json, weights] = ["metrics.json", "model.safetensors"].map(|name| settings.out.join(name));
     let metrics = json!({
         "experiment": CLASSIFIER.name,
-        "settings": { "steps": settings.steps, "batch": settings.batch, "lr": settings.lr,
-                      "seed": settings.seed },
+        "settings": settings.json(),
         "test_accuracy": test,
         "training_accuracy": train,
     });
-    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
-    checkpoint::save(&weights, &classifier)?;
-    files.extend([json, weights]);
+    files.extend(save_metrics(settings, &metrics, Some(&classifier))?);
     training.complete();
     let times = vec![["training".into(), seconds, String::new()]];
     Ok(Report { rows, times, figures, files, losses: training.losses })

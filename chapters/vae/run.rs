@@ -4,12 +4,13 @@ use super::measure::{Measured, bound, least_distortion, mean_and_error};
 use super::{LatentModel, Vae, loss};
 use crate::chapters::judging::{Judge, Judgement};
 use crate::data::{Digits, Images, PIXELS};
-use crate::experiment::{Event, Experiment, Report, Settings, Training, save_figures, tail_mean};
+use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{loss_row, save_figures, save_metrics, tail_mean, training_time};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{BLUE, Figure, Panel};
 use crate::random::Rng;
-use crate::{Result, Tensor, checkpoint, grad, write_atomically};
+use crate::{Result, Tensor, grad};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -60,7 +61,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     let results = Results::of(&vae, &digits, &mut measuring);
     let mut metrics = metrics(&VAE, settings, &training.losses);
     metrics["results"] = results.json();
-    let mut rows = vec![loss_row(&training.losses)];
+    let mut rows = vec![loss_row(&training.losses, 2)];
     rows.extend(results.rows(&digits));
     let figures = vec![
         ("figure", samples(&vae, &mut measuring)),
@@ -224,31 +225,17 @@ fn kl_per_latent(test: &Measured) -> Figure {
         .labels("latent, sorted", "mean KL (nats)")
 }
 
-/// "final loss", as all runs of this chapter print it.
-pub(super) fn loss_row(losses: &[f64]) -> [String; 3] {
-    let last = losses.len().min(100);
-    let value = format!("{:.2}", tail_mean(losses, last));
-    ["final loss".into(), value, format!("mean of the last {last} steps")]
-}
-
 /// A mean with its standard error.
 pub(super) fn mean_row(name: &str, values: &Tensor, remark: &str) -> [String; 3] {
     let [mean, error] = mean_and_error(values);
     [name.into(), format!("{mean:.2}"), format!("± {error:.2}; {remark}")]
 }
 
-pub(super) fn training_time(start: Instant, steps: usize) -> [String; 3] {
-    let seconds = start.elapsed().as_secs_f64();
-    let rate = format!("{:.0} steps/s", steps as f64 / seconds);
-    ["training".into(), format!("{seconds:.2} s"), rate]
-}
-
 /// What the metrics of all runs of this chapter begin with.
 pub(super) fn metrics(experiment: &Experiment, settings: &Settings, losses: &[f64]) -> Value {
-    let Settings { steps, batch, lr, seed, .. } = settings;
     json!({
         "experiment": experiment.name,
-        "settings": { "steps": steps, "batch": batch, "lr": lr, "seed": seed },
+        "settings": settings.json(),
         "final_loss": tail_mean(losses, 100),
         "loss_of_each_100_steps": losses.chunks(100).map(|c| tail_mean(c, 100)).collect::<Vec<_>>(),
     })
@@ -257,14 +244,11 @@ pub(super) fn metrics(experiment: &Experiment, settings: &Settings, losses: &[f6
 /// Writes the figures, `metrics.json` and `model.safetensors`.
 pub(super) fn write(
     settings: &Settings,
-    model: &impl Module,
+    model: &dyn Module,
     figures: &[(&str, Figure)],
     metrics: &Value,
 ) -> Result<Vec<PathBuf>> {
     let mut files = save_figures(settings, figures)?;
-    let [json, weights] = ["metrics.json", "model.safetensors"].map(|f| settings.out.join(f));
-    write_atomically(&json, format!("{metrics:#}\n").as_bytes())?;
-    checkpoint::save(&weights, model)?;
-    files.extend([json, weights]);
+    files.extend(save_metrics(settings, metrics, Some(model))?);
     Ok(files)
 }

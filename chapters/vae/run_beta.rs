@@ -2,11 +2,11 @@
 //! silent (Higgins et al. 2017; Alemi et al. 2018; Lucas et al. 2019).
 
 use super::measure::{Measured, mean_and_error};
-use super::run::{JUDGED, metrics, training_time, write};
+use super::run::{JUDGED, metrics, write};
 use super::{LatentModel, Vae, loss};
 use crate::chapters::judging::{Judge, Judgement};
 use crate::data::{Images, PIXELS};
-use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{Event, Experiment, Report, Settings, Training, training_time};
 use crate::nn::Module;
 use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{Figure, GREY, PALETTE, Panel, Style};

@@ -2,9 +2,9 @@
 //! beside the entropy of the data.
 
 use super::linear::{LinearVae, Ppca};
-use super::run::{loss_row, metrics, training_time, write};
+use super::run::{metrics, write};
 use super::{LatentModel, importance_bound, loss};
-use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{Event, Experiment, Report, Settings, Training, loss_row, training_time};
 use crate::nn::{Linear, Module};
 use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{BLUE, CYAN, Figure, GREY, PURPLE, Panel, RED};
@@ -92,7 +92,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     let times = vec![training_time(start, settings.steps)];
 
     let last = history.nats.last().expect("the last step is kept");
-    let mut rows = vec![loss_row(&training.losses)];
+    let mut rows = vec![loss_row(&training.losses, 2)];
     rows.extend(self::rows(last, &law, &x));
     let mut metrics = metrics(&LINEAR, settings, &training.losses);
     metrics["entropy"] = law.entropy().into();

@@ -1,11 +1,11 @@
 //! Two latents: all that the decoder can draw is a plane, and fits on a page.
 
 use super::measure::Measured;
-use super::run::{JUDGED, loss_row, mean_row, metrics, train, training_time, write};
+use super::run::{JUDGED, mean_row, metrics, train, write};
 use super::{Vae, measure::mean_and_error};
 use crate::chapters::judging::Judge;
 use crate::data::PIXELS;
-use crate::experiment::{Event, Experiment, Report, Settings, Training};
+use crate::experiment::{Event, Experiment, Report, Settings, Training, loss_row, training_time};
 use crate::nn::Module;
 use crate::plot::{Colour, Figure, Panel, Style};
 use crate::random::Rng;
@@ -67,7 +67,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
         ("distortion", test.distortion.clone(), "what two numbers cannot say".into()),
         ("rate", test.rate(), "what two numbers say".into()),
     ];
-    let mut rows = vec![loss_row(&training.losses)];
+    let mut rows = vec![loss_row(&training.losses, 2)];
     rows.extend(parts.iter().map(|(name, values, remark)| mean_row(name, values, remark)));
     let samples = vae.generate(JUDGED, &mut measuring);
     let samples = Judge::of(&digits).judge(&samples, &mut measuring);
