@@ -41,34 +41,33 @@ use crate::{Float, Tensor};
 const FREQUENCIES: usize = 32;
 
 // ANCHOR: network
-/// A multilayer perceptron with residual blocks, each of which is told the step.
+/// A multilayer perceptron, each of whose hidden layers is told the step.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// d → width.
     pub input: Linear,
     /// width → width.
-    pub blocks: Vec<Block>,
+    pub hidden: Vec<Hidden>,
     /// width → d.
     pub output: Linear,
 }
 
-/// h + W₂ silu(W₁ h + W e + b): e embeds the step.
+/// W silu(h + V e) + b: e embeds the step. Nothing goes past the bend: what of h is noise must not get
+/// through.
 #[derive(Clone, Debug)]
-pub struct Block {
-    /// W.
+pub struct Hidden {
+    /// V.
     pub time: Linear,
-    /// W₁.
-    pub first: Linear,
-    /// W₂.
-    pub second: Linear,
+    /// W.
+    pub next: Linear,
 }
 
 impl Network {
     /// For points of `dim` numbers.
-    pub fn new(dim: usize, width: usize, blocks: usize, rng: &mut Rng) -> Network {
+    pub fn new(dim: usize, width: usize, hidden: usize, rng: &mut Rng) -> Network {
         let input = Linear::new(dim, width, rng);
-        let blocks = (0..blocks).map(|_| Block::new(width, rng)).collect();
-        Network { input, blocks, output: Linear::new(width, dim, rng) }
+        let hidden = (0..hidden).map(|_| Hidden::new(width, rng)).collect();
+        Network { input, hidden, output: Linear::new(width, dim, rng) }
     }
 
     /// s `[n, 1]` (or `[1, 1]` for all rows) from 0 for data to 1 for noise, x `[n, d]` → `[n, d]`.
@@ -79,21 +78,19 @@ impl Network {
     pub fn forward(&self, s: &Tensor, x: &Tensor) -> Tensor {
         let e = sinusoidal_embedding(&(s * 1000.0), FREQUENCIES, 10_000.0);
         let h = self.input.forward(x);
-        let h = self.blocks.iter().fold(h, |h, block| block.forward(&e, &h));
+        let h = self.hidden.iter().fold(h, |h, layer| layer.forward(&e, &h));
         self.output.forward(&h.silu())
     }
 }
 
-impl Block {
-    fn new(width: usize, rng: &mut Rng) -> Block {
+impl Hidden {
+    fn new(width: usize, rng: &mut Rng) -> Hidden {
         let time = Linear::new(2 * FREQUENCIES, width, rng);
-        let [first, second] = [(); 2].map(|()| Linear::new(width, width, rng));
-        Block { time, first, second }
+        Hidden { time, next: Linear::new(width, width, rng) }
     }
 
     fn forward(&self, e: &Tensor, h: &Tensor) -> Tensor {
-        let inner = self.first.forward(h) + self.time.forward(e);
-        h + self.second.forward(&inner.silu())
+        self.next.forward(&(h + self.time.forward(e)).silu())
     }
 }
 // ANCHOR_END: network
@@ -192,31 +189,31 @@ pub fn simple_loss(model: &Denoiser, x_0: &Tensor, eps: &Tensor, t: &Tensor) -> 
 }
 // ANCHOR_END: simple_loss
 
-impl Module for Block {
+impl Module for Hidden {
     fn parameters(&self) -> Vec<(String, &Tensor)> {
-        let Block { time, first, second } = self;
-        let parts = [("time", time), ("first", first), ("second", second)];
-        parts.into_iter().flat_map(|(name, part)| prefixed(name, part.parameters())).collect()
+        let mut parameters = prefixed("time", self.time.parameters());
+        parameters.extend(prefixed("next", self.next.parameters()));
+        parameters
     }
 
     fn parameters_mut(&mut self) -> Vec<(String, &mut Tensor)> {
-        let Block { time, first, second } = self;
-        let parts = [("time", time), ("first", first), ("second", second)];
-        parts.into_iter().flat_map(|(name, part)| prefixed(name, part.parameters_mut())).collect()
+        let mut parameters = prefixed("time", self.time.parameters_mut());
+        parameters.extend(prefixed("next", self.next.parameters_mut()));
+        parameters
     }
 }
 
 impl Module for Network {
     fn parameters(&self) -> Vec<(String, &Tensor)> {
         let mut parameters = prefixed("input", self.input.parameters());
-        parameters.extend(prefixed("blocks", self.blocks.parameters()));
+        parameters.extend(prefixed("hidden", self.hidden.parameters()));
         parameters.extend(prefixed("output", self.output.parameters()));
         parameters
     }
 
     fn parameters_mut(&mut self) -> Vec<(String, &mut Tensor)> {
         let mut parameters = prefixed("input", self.input.parameters_mut());
-        parameters.extend(prefixed("blocks", self.blocks.parameters_mut()));
+        parameters.extend(prefixed("hidden", self.hidden.parameters_mut()));
         parameters.extend(prefixed("output", self.output.parameters_mut()));
         parameters
     }

@@ -35,8 +35,8 @@ pub const MOONS: Experiment = Experiment {
 pub const STEPS: usize = 200;
 /// Hidden units.
 pub const WIDTH: usize = 64;
-/// Residual blocks.
-pub const BLOCKS: usize = 2;
+/// Hidden layers after the first.
+pub const HIDDEN: usize = 3;
 // ANCHOR_END: moons
 
 /// Standard deviation of the noise around the half circles.
@@ -59,7 +59,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let mut rng = Rng::new(settings.seed);
     let mut measuring = rng.split();
     let chain = Chain::linear(STEPS);
-    let net = Network::new(2, WIDTH, BLOCKS, &mut rng);
+    let net = Network::new(2, WIDTH, HIDDEN, &mut rng);
     let mut model = Denoiser { net, prediction: Prediction::Epsilon, chain: chain.clone() };
 
     let mut training = Training::new(MOONS.name, settings, watch);

@@ -32,8 +32,8 @@ pub const DIGITS: Experiment = Experiment {
 pub const STEPS: usize = 100;
 /// Hidden units.
 const WIDTH: usize = 512;
-/// Residual blocks.
-const BLOCKS: usize = 2;
+/// Hidden layers after the first.
+const HIDDEN: usize = 3;
 // ANCHOR_END: digits
 
 /// Images that the judge sees of each sampler.
@@ -48,7 +48,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let digits = settings.digits()?;
     let mut rng = Rng::new(settings.seed);
     let mut measuring = rng.split();
-    let net = Network::new(PIXELS, WIDTH, BLOCKS, &mut rng);
+    let net = Network::new(PIXELS, WIDTH, HIDDEN, &mut rng);
     let chain = Chain::cosine(STEPS);
     let mut model = Denoiser { net, prediction: Prediction::Data, chain };
 

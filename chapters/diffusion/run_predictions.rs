@@ -29,8 +29,8 @@ pub const PREDICTIONS: Experiment = Experiment {
     run,
 };
 
-/// Hidden units, and residual blocks.
-const SIZE: [usize; 2] = [64, 2];
+/// Hidden units, and hidden layers after the first.
+const SIZE: [usize; 2] = [64, 3];
 /// Points in a panel.
 const SHOWN: usize = 1000;
 
