@@ -19,7 +19,9 @@ pub fn renew(names: &[String]) -> Result<()> {
     let folder = repository(&here)?.join("book/src/results");
     for experiment in experiments {
         line(&format!("{}: {}", experiment.name, experiment.about));
+        let start = std::time::Instant::now();
         renew_one(experiment, &folder.join(experiment.name))?;
+        line(&format!("{:.0} s for {}", start.elapsed().as_secs_f64(), experiment.name));
     }
     line(&format!("wrote {}", folder.display()));
     Ok(())
@@ -45,15 +47,19 @@ fn renew_one(experiment: &Experiment, folder: &Path) -> Result<()> {
 /// Each value and each remark between marks that bear its name, as `{{#include}}` wants them.
 fn numbers(report: &Report) -> String {
     let marked = |name: &str, text: &str| format!("ANCHOR: {name}\n{text}\nANCHOR_END: {name}\n");
+    let mut known = Vec::new();
     let row = |[name, value, remark]: &[String; 3]| {
         let name = mark(name);
+        assert!(!known.contains(&name), "two rows of the table are both `{name}`: rename one");
+        known.push(name.clone());
         marked(&name, value) + &marked(&format!("{name}_remark"), remark)
     };
     report.rows.iter().map(row).collect()
 }
 
-/// "energy distance D²" as `energy_distance_d`.
+/// "energy distance D²" as `energy_distance_d`, "D*" as `d_star`.
 fn mark(name: &str) -> String {
+    let name = name.replace('*', " star ");
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("_").to_lowercase()
 }
