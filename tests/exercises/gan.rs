@@ -7,7 +7,7 @@ pub mod solutions;
 use crate::expect;
 use pushforward::chapters::gan::checks::{self, Critic};
 use pushforward::chapters::gan::run_two_numbers::{Way, round};
-use pushforward::{Float, Tensor, grad};
+use pushforward::{Float, Tensor, grad, grad_graph};
 
 /// Who takes logarithms to the base 2 divides by it.
 const LN_2: Float = std::f64::consts::LN_2 as Float;
@@ -253,10 +253,10 @@ fn unlisted_mistakes_of_the_critic_are_diagnosed() {
         ),
         (
             |d, real, fake, u| {
-                // the gradient of the mean instead of the sum
-                let n = real.shape()[0] as Float;
-                let d = |x: &Tensor| d(x) / n;
-                (solutions::ANSWERS.gradient_penalty)(&d, real, fake, u)
+                // each coordinate of the gradient is compared with 1
+                let x = (u * real + (1.0 - u) * fake).variable();
+                let slope = grad_graph(&d(&x).sum(..), &[&x]).remove(0);
+                (slope.abs() - 1.0).square().mean(..)
             },
             "Right for: one pair on the line",
         ),

@@ -186,11 +186,12 @@ pub const GRADIENT_PENALTY: Check<Penalty> = Check {
         },
         Wrong {
             answer: |a, real, fake, u| {
-                let slope = slope(a, &between(real, fake, u));
-                (slope.abs() - 1.0).square().mean(..)
+                let n = real.shape()[0] as Float;
+                let slope = slope(a, &between(real, fake, u)) / n;
+                (slope.square().sum(1).sqrt() - 1.0).square().mean(..)
             },
-            says: "Each coordinate of the gradient is compared with 1. It is its length: the root \
-                   of the sum of squares over axis 1.",
+            says: "The gradient of the mean over the batch is n times too small for every point. \
+                   Differentiate a(x̂).sum(..): each row depends on its own point alone.",
         },
         Wrong {
             answer: |a, real, fake, u| {
