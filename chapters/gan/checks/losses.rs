@@ -65,7 +65,7 @@ pub const GENERATOR_LOSSES: Check<OfFakes> = Check {
         Wrong {
             answer: |fake| (not_believed(fake), not_believed(fake)),
             says: "The first is written as −ln D, which is the second. ln(1 − D) and −ln D both \
-                   fall as D rises, and they agree in nothing else.",
+                   fall as D rises, but they are two functions.",
         },
         Wrong {
             answer: |fake| (seen_through(fake), -not_believed(fake)),
