@@ -184,7 +184,7 @@ fn d3_the_oracle_is_a_posterior_mean() {
 }
 
 /// Each KL with σ_t² = β̃_t is a weighted square of x₀ − x̂₀, and of ε − ε̂; the simple loss leaves the weight
-/// out, which differs from step to step by orders of magnitude.
+/// out, which falls on the way to less than a tenth.
 // ANCHOR: d3_weights
 #[test]
 fn d3_each_term_is_a_weighted_error() {

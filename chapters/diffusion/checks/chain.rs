@@ -250,8 +250,8 @@ pub const POSTERIOR: Check<Posterior> = Check {
         statements: &["D2"],
         place: "04_diffusion.md#back-by-one-step",
         outputs: &["mean", "variance"],
-        learned: "Given the data, one step back is a normal law whose mean lies between x_0 and \
-                  x_t. At t = 1 it is x_0 itself, with variance 0: nothing is left to guess.",
+        learned: "Given the data, one step back is a normal law whose mean is a weighted sum of \
+                  x_0 and x_t. At t = 1 it is x_0 itself, with variance 0: nothing is left to guess.",
         hints: [
             "Multiply the two densities in x_{t−1}: the exponent is a quadratic. Collect its \
              squares.",
