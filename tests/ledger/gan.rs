@@ -103,8 +103,9 @@ fn g2_the_best_discriminator_is_the_share_of_the_data() {
 }
 // ANCHOR_END: g2
 
-/// V(D*, G) = 2 JSD − ln 4, JSD by entropies: H(m) − ½ H(q) − ½ H(p). A D with bent logits
-/// has less, and −ln 4 is what q itself has and the other laws exceed. Half of the JSD, or another constant, is something else.
+/// V(D*, G) = 2 JSD − ln 4, JSD by entropies: H(m) − ½ H(q) − ½ H(p). A D with bent logits has
+/// less; q itself has −ln 4, and the other laws more. Half of the JSD, or another constant, is
+/// something else.
 #[test]
 fn g3_the_value_at_the_best_discriminator_is_a_divergence() {
     let q = two_modes();
