@@ -1,11 +1,13 @@
-//! Ordinary differential equations dx/dt = u(t, x): the problem and how far to go. One step of a
-//! method is in [`method`](mod@method).
+//! Ordinary differential equations dx/dt = u(t, x), solved in equal steps. One step of a method is in
+//! [`method`](mod@method); steps that a tolerance chooses are in [`adaptive`](mod@adaptive).
 
+pub mod adaptive;
 pub mod method;
 
 use crate::{Float, Tensor, machine};
 
-pub use method::{EULER, MIDPOINT, RK4, RungeKutta};
+pub use adaptive::{Solution, Tolerance, solve_adaptive};
+pub use method::{DORMAND_PRINCE, EULER, HEUN, MIDPOINT, RK4, RungeKutta};
 
 /// x(t₁) from x(t₀) in `steps` equal steps of a method.
 ///

@@ -1,5 +1,6 @@
 //! The engine: tensors, ops, derivatives, optimizers, solvers and files. One program, so that it links once.
 
+mod adaptive;
 mod checkpoint;
 mod derivatives;
 mod errors;

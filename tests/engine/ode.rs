@@ -3,12 +3,14 @@
 
 use crate::errors::panic_of;
 use pushforward::nn::{Activation, Mlp, Module};
-use pushforward::ode::{EULER, MIDPOINT, RK4, RungeKutta, solve, solve_each_row, trajectory};
+use pushforward::ode::{
+    DORMAND_PRINCE, EULER, HEUN, MIDPOINT, RK4, RungeKutta, solve, solve_each_row, trajectory,
+};
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor, grad, machine};
 use std::cell::RefCell;
 
-const METHODS: [&RungeKutta; 3] = [&EULER, &MIDPOINT, &RK4];
+const METHODS: [&RungeKutta; 5] = [&EULER, &MIDPOINT, &RK4, &HEUN, &DORMAND_PRINCE];
 
 /// dx/dt = −2 a t x², nonlinear and dependent on time, has x(t) = x₀ / (1 + a x₀ t²).
 fn field(a: &Tensor) -> impl Fn(Float, &Tensor) -> Tensor {
@@ -35,14 +37,15 @@ fn closed_forms() -> [f64; 3] {
 
 /// The error is C hᵖ + O(hᵖ⁺¹): from one number of steps to twice as many it falls by 2ᵖ, to within
 /// 0.1 in p. In f32 the steps are fewer, so that its rounding, about 1e-7, stays a hundredth of the
-/// smallest error, 2e-5; order 4 is beyond it, and is seen in f64 with steps few enough for its own.
+/// smallest error, 2e-5; orders 4 and 5 are beyond it, and are seen in f64 with steps few enough for its own.
 #[test]
 fn the_error_falls_with_the_claimed_order_and_so_do_its_derivatives() {
     for method in METHODS {
         let steps = match (size_of::<Float>(), method.order) {
             (8, 4) => 128,
+            (8, 5) => 64,
             (8, _) => 512,
-            (_, 4) => continue,
+            (_, 4..) => continue,
             _ => 32,
         };
         let error = |steps| {
@@ -69,7 +72,9 @@ fn every_tableau_fulfils_the_conditions_of_its_order() {
         let stages = method.b.len();
         assert_eq!((method.a.len(), method.c.len()), (stages - 1, stages - 1));
         for (i, (row, &c)) in method.a.iter().zip(method.c).enumerate() {
-            assert_eq!((row.len(), row.iter().sum::<Float>()), (i + 1, c));
+            assert_eq!(row.len(), i + 1);
+            let sum: Float = row.iter().sum();
+            assert!((sum - c).abs() < 16.0 * Float::EPSILON, "{}, row {i}: {sum}", method.name);
         }
         let b = |v: &[Float]| method.b.iter().zip(v).map(|(b, v)| b * v).sum::<Float>();
         let a = |v: &[Float]| -> Vec<Float> {

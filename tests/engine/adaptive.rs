@@ -1,0 +1,201 @@
+//! Steps that a tolerance chooses: as exact as they say, and not more of them than in other programs.
+//! `tests/reference/ode.py` counted those.
+
+use crate::errors::panic_of;
+use pushforward::ode::{Solution, Tolerance, solve_adaptive};
+use pushforward::{Float, Tensor, grad};
+use serde_json::Value;
+
+/// A field, its start, an end time and the exact state there.
+struct Problem {
+    name: &'static str,
+    field: fn(Float, &[Float]) -> Vec<Float>,
+    start: &'static [f64],
+    end: f64,
+    exact: Vec<f64>,
+}
+
+/// The problems of `tests/reference/ode.py`, in its order.
+fn problems() -> Vec<Problem> {
+    let year = &[0.5, 0.0, 0.0, 1.7320508075688772];
+    let problem = |name, field, start, end, exact| Problem { name, field, start, end, exact };
+    vec![
+        problem("decay", |_, x| vec![-x[0]], &[1.0], 5.0, vec![(-5f64).exp()]),
+        problem(
+            "oscillator",
+            |_, x| vec![x[1], -x[0]],
+            &[1.0, 0.0],
+            10.0,
+            vec![10f64.cos(), -10f64.sin()],
+        ),
+        problem(
+            "logistic",
+            |_, x| vec![x[0] * (1.0 - x[0])],
+            &[0.1],
+            10.0,
+            vec![1.0 / (1.0 + 9.0 * (-10f64).exp())],
+        ),
+        problem(
+            "quotient",
+            |t, x| vec![-1.6 * t * x[0] * x[0]],
+            &[1.25],
+            1.5,
+            vec![1.25 / (1.0 + 2.25)],
+        ),
+        problem(
+            "faster and faster",
+            |t, x| vec![-2.0 * t * x[1], 2.0 * t * x[0]],
+            &[1.0, 0.0],
+            3.0,
+            vec![9f64.cos(), 9f64.sin()],
+        ),
+        problem("swinging", |t, x| vec![x[0] * t.cos()], &[1.0], 10.0, vec![10f64.sin().exp()]),
+        problem(
+            "held to a cosine",
+            |t, x| vec![-20.0 * (x[0] - t.cos()) - t.sin()],
+            &[1.0],
+            5.0,
+            vec![5f64.cos()],
+        ),
+        problem(
+            "a year of Kepler's",
+            |_, x| {
+                let r_3 = (x[0] * x[0] + x[1] * x[1]).powf(1.5);
+                vec![x[2], x[3], -x[0] / r_3, -x[1] / r_3]
+            },
+            year,
+            std::f64::consts::TAU,
+            year.to_vec(),
+        ),
+    ]
+}
+
+fn solve(problem: &Problem, tolerance: f64) -> Solution {
+    let start: Vec<Float> = problem.start.iter().map(|&x| x as Float).collect();
+    let u = |t: Float, x: &Tensor| Tensor::new(x.shape(), (problem.field)(t, x.data()));
+    let tolerance = Tolerance { relative: tolerance, absolute: tolerance };
+    solve_adaptive(u, &Tensor::new(&[start.len()], start), 0.0..problem.end as Float, tolerance)
+}
+
+fn error(problem: &Problem, x: &Tensor) -> f64 {
+    let differences = x.data().iter().zip(&problem.exact).map(|(&x, e)| (f64::from(x) - e).abs());
+    differences.fold(0.0, f64::max)
+}
+
+/// In f32 a tolerance near its rounding cannot be met.
+fn within_reach(tolerance: f64) -> bool {
+    size_of::<Float>() == 8 || tolerance >= 1e-4
+}
+
+/// Not more than a tenth more evaluations than SciPy's RK45 or torchdiffeq's dopri5 at the same tolerance,
+/// and an error at the end of at most twice the larger of theirs.
+#[test]
+fn the_field_is_not_asked_more_often_than_by_other_programs() {
+    let file: Value = serde_json::from_str(include_str!("../reference/ode.json")).unwrap();
+    let problems = problems();
+    for row in file["rows"].as_array().unwrap() {
+        let tolerance = row["tolerance"].as_f64().unwrap();
+        let problem = problems.iter().find(|p| row["problem"] == p.name).unwrap();
+        if !within_reach(tolerance) {
+            continue;
+        }
+        let solution = solve(problem, tolerance);
+        let of = |program: &str, i: usize| row[program][i].as_f64().unwrap();
+        let (fewest, largest) =
+            (of("scipy", 0).min(of("torchdiffeq", 0)), of("scipy", 1).max(of("torchdiffeq", 1)));
+        let (asked, error) = (solution.evaluations, error(problem, &solution.x));
+        println!(
+            "{}, {tolerance:e}: {asked} evaluations (SciPy {}, torchdiffeq {}), error {error:e} ({:e}, {:e})",
+            problem.name,
+            of("scipy", 0),
+            of("torchdiffeq", 0),
+            of("scipy", 1),
+            of("torchdiffeq", 1)
+        );
+        assert!(
+            asked as f64 <= 1.1 * fewest.max(of("scipy", 0)),
+            "{}, {tolerance:e}: {asked}",
+            problem.name
+        );
+        assert!(error <= 2.0 * largest, "{}, {tolerance:e}: {error:e}", problem.name);
+    }
+}
+
+/// Each accepted step costs six questions, since its last slope is the next one's first; so does each
+/// rejected one; and the start costs two.
+#[test]
+fn evaluations_are_counted() {
+    for problem in problems() {
+        let solution = solve(&problem, 1e-4);
+        let Solution { evaluations, accepted, rejected, .. } = solution;
+        assert_eq!(evaluations, 2 + 6 * (accepted + rejected), "{}", problem.name);
+        let times = solution.times();
+        assert_eq!(times.len(), accepted + 1);
+        assert!(times.is_sorted() && times[accepted] == problem.end as Float);
+    }
+}
+
+/// Between the steps the error is not larger than at their ends, but for a small factor.
+#[test]
+fn the_curve_between_the_steps_is_as_exact_as_the_ends() {
+    let x_0 = Tensor::from([1.0, 0.0]);
+    let u = |_: Float, x: &Tensor| {
+        let v = x.data();
+        Tensor::from([v[1], -v[0]])
+    };
+    let tolerance = Tolerance { relative: 1e-4, absolute: 1e-4 };
+    for end in [10.0, -10.0] {
+        let solution = solve_adaptive(u, &x_0, 0.0..end, tolerance);
+        let worst = (0..=100).map(|i| {
+            let t = end * i as Float / 100.0;
+            let exact = f64::from(t).cos();
+            (f64::from(solution.at(t).data()[0]) - exact).abs()
+        });
+        let worst = worst.fold(0.0, f64::max);
+        assert!(worst < 2e-3, "{worst}");
+        assert_eq!(solution.at(0.0).data(), x_0.data());
+        assert!(solution.at(end).is_close(&solution.x, 1e-6, 1e-6));
+    }
+}
+
+/// There and back again.
+#[test]
+fn time_may_run_backwards() {
+    let tolerance = Tolerance { relative: 1e-5, absolute: 1e-5 };
+    let u = |t: Float, x: &Tensor| x * -t;
+    let there = solve_adaptive(u, &Tensor::ones(&[1]), 0.0..1.5, tolerance).x;
+    let back = solve_adaptive(u, &there, 1.5..0.0, tolerance).x;
+    assert!((back.item() - 1.0).abs() < 1e-4, "{back:?}");
+}
+
+/// x(t) = x₀ e^{a t}: ∂x/∂x₀ = e^{a t}, ∂x/∂a = t x.
+#[test]
+fn a_solution_can_be_differentiated() {
+    let [a, x_0] = [0.5, 2.0].map(|v| Tensor::scalar(v).variable());
+    let tolerance = Tolerance { relative: 1e-5, absolute: 1e-5 };
+    let x = solve_adaptive(|_, x| x * &a, &x_0, 0.0..2.0, tolerance).x;
+    let gradients = grad(&x, &[&x_0, &a]);
+    let e = std::f64::consts::E;
+    assert!((f64::from(gradients[0].item()) - e).abs() < 1e-3);
+    assert!((f64::from(gradients[1].item()) - 4.0 * e).abs() < 1e-2);
+}
+
+#[test]
+fn what_cannot_be_solved_says_where() {
+    let one = Tensor::ones(&[1]);
+    let tolerance = Tolerance { relative: 1e-4, absolute: 1e-4 };
+    // x = 1/(1 − t)
+    let pole = || drop(solve_adaptive(|_, x| x.square(), &one, 0.0..2.0, tolerance));
+    let message = panic_of(pole).unwrap().message;
+    assert!(
+        message.starts_with("ode: at t = 0.99") || message.starts_with("ode: at t = 1"),
+        "{message}"
+    );
+    let nothing = || drop(solve_adaptive(|_, x| x * Float::NAN, &one, 0.0..1.0, tolerance));
+    assert!(panic_of(nothing).unwrap().message.contains("not finite"));
+    let negative = Tolerance { relative: 1e-4, absolute: 0.0 };
+    let refused = || drop(solve_adaptive(|_, x| -x, &one, 0.0..1.0, negative));
+    assert!(panic_of(refused).unwrap().message.contains("must be positive"));
+    let still = solve_adaptive(|_, x| -x, &one, 1.0..1.0, tolerance);
+    assert_eq!((still.x.item(), still.at(1.0).item(), still.accepted), (1.0, 1.0, 0));
+}
