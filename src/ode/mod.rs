@@ -1,12 +1,15 @@
 //! Ordinary differential equations dx/dt = u(t, x), solved in equal steps. One step of a method is in
-//! [`method`](mod@method); steps that a tolerance chooses are in [`adaptive`](mod@adaptive).
+//! [`method`](mod@method); steps that a tolerance chooses are in [`adaptive`](mod@adaptive), gradients
+//! that need no memory of the steps in [`adjoint`](mod@adjoint).
 
 pub mod adaptive;
+pub mod adjoint;
 pub mod method;
 
 use crate::{Float, Tensor, machine};
 
 pub use adaptive::{Solution, Tolerance, solve_adaptive};
+pub use adjoint::{Solver, adjoint};
 pub use method::{DORMAND_PRINCE, EULER, HEUN, MIDPOINT, RK4, RungeKutta};
 
 /// x(t₁) from x(t₀) in `steps` equal steps of a method.

@@ -1,6 +1,7 @@
 //! The engine: tensors, ops, derivatives, optimizers, solvers and files. One program, so that it links once.
 
 mod adaptive;
+mod adjoint;
 mod checkpoint;
 mod derivatives;
 mod errors;
