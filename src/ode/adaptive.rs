@@ -149,15 +149,15 @@ pub fn solve_adaptive(
         u(t, x)
     };
     let (mut t, mut x) = (time.start, x.clone());
-    let mut k_1 = slope(&u, t, &x);
-    let mut controller = Controller::new(first_step(&u, &time, &x, &k_1, tolerance));
+    let mut k_1 = slope(u, t, &x);
+    let mut controller = Controller::new(first_step(u, &time, &x, &k_1, tolerance));
     let (mut pieces, mut rejected) = (vec![], 0);
     while t != time.end {
         let h = controller.step_from(t, time.end);
-        let mut k = DORMAND_PRINCE.stages(&u, t, &x, h, k_1.clone());
+        let mut k = DORMAND_PRINCE.stages(u, t, &x, h, k_1.clone());
         let x_new = advance(&x, h, DORMAND_PRINCE.b, &k);
         let t_new = if h == time.end - t { time.end } else { t + h };
-        k.push(slope(&u, t_new, &x_new));
+        k.push(slope(u, t_new, &x_new));
         if !controller.accepts(error(h, &k, &x, &x_new, tolerance)) {
             rejected += 1;
             continue;
