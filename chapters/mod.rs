@@ -6,6 +6,7 @@ pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
 pub mod judging;
+pub mod odes;
 pub mod vae;
 
 use crate::check::Chapter;
@@ -31,6 +32,9 @@ pub const EXPERIMENTS: &[Experiment] = &[
     diffusion::run_schedules::SCHEDULES,
     diffusion::run_predictions::PREDICTIONS,
     diffusion::run_digits::DIGITS,
+    odes::run::ODES,
+    odes::run_adaptive::ADAPTIVE,
+    odes::run_stiff::STIFF,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

@@ -1,17 +1,17 @@
-//! Steps as long as a tolerance allows: two methods that share their stages estimate the error of each
-//! step, and a controller makes the next one longer or shorter.
+//! Steps as long as a tolerance allows: two methods that share their stages estimate the error of
+//! each step, and a controller makes the next one longer or shorter.
 //!
-//! The pair is that of Dormand & Prince (1980), the controller and the first step are those of Hairer,
-//! Nørsett & Wanner (1993, II.4): what SciPy's `RK45`, MATLAB's `ode45` and torchdiffeq's `dopri5` are
-//! made of, too.
+//! The pair is that of Dormand & Prince (1980), the controller and the first step are those of
+//! Hairer, Nørsett & Wanner (1993, II.4): what SciPy's `RK45`, MATLAB's `ode45` and torchdiffeq's
+//! `dopri5` are made of, too.
 
 use super::method::{DORMAND_PRINCE, advance, slope};
 use crate::{Float, Tensor};
 use std::cell::Cell;
 use std::ops::Range;
 
-/// bᵢ − b̂ᵢ: the weights of the solution less those of the method of order 4, which has the slope at
-/// the end of the step as its seventh stage.
+/// bᵢ − b̂ᵢ: the weights of the solution less those of the method of order 4, which has the slope
+/// at the end of the step as its seventh stage.
 const ERROR: [f64; 7] = [
     71.0 / 57600.0,
     0.0,
@@ -22,8 +22,8 @@ const ERROR: [f64; 7] = [
     -1.0 / 40.0,
 ];
 
-/// Row i: the coefficients of θ, θ², θ³, θ⁴ in the weight of kᵢ at t + θ h (Shampine 1986): a curve of
-/// order 4 through both ends of a step, with the slopes there.
+/// Row i: the coefficients of θ, θ², θ³, θ⁴ in the weight of kᵢ at t + θ h (Shampine 1986): a curve
+/// of order 4 through both ends of a step, with the slopes there.
 const DENSE: [[f64; 4]; 7] = [
     [
         1.0,
@@ -52,8 +52,8 @@ const DENSE: [[f64; 4]; 7] = [
 /// How exact a step must be: e / (absolute + relative · max(|x(t)|, |x(t + h)|)), where e is the
 /// estimate of its error, is at most 1 in the root mean square over all numbers of x.
 ///
-/// The errors of the steps add up and are carried along by the flow, which may magnify them: the error
-/// at the end is proportional to the tolerance, not below it.
+/// The errors of the steps add up and are carried along by the flow, which may magnify them: the
+/// error at the end is proportional to the tolerance, not below it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
     /// Beside the size of x.
@@ -120,7 +120,8 @@ impl Solution {
 ///
 /// `u(t, x)` is the field, as in [`solve`](super::solve); x is one state, whose numbers are judged
 /// together: points of a batch share their steps. Time may run backwards. If u holds variables the
-/// result is differentiable, the lengths of the steps being constants; all accepted steps stay in memory.
+/// result is differentiable, the lengths of the steps being constants; all accepted steps stay in
+/// memory.
 ///
 /// ```
 /// use pushforward::{Tensor, ode};
@@ -132,8 +133,9 @@ impl Solution {
 /// ```
 ///
 /// # Panics
-/// If the steps become too short to move t: the field is not finite, grows without bound, or asks for
-/// more digits than there are. If a tolerance is not positive, or the field returns another shape.
+/// If the steps become too short to move t: the field is not finite, grows without bound, or asks
+/// for more digits than there are. If a tolerance is not positive, or the field returns another
+/// shape.
 #[track_caller]
 pub fn solve_adaptive(
     u: impl Fn(Float, &Tensor) -> Tensor,
@@ -185,8 +187,8 @@ fn error(h: Float, k: &[Tensor], x: &Tensor, x_new: &Tensor, tolerance: Toleranc
     rms((0..x.len()).map(square), x.len())
 }
 
-/// A first guess at |h| from the sizes of x, u and of how u changes along a short Euler step (Hairer,
-/// Nørsett & Wanner 1993, II.4, "starting step size"). One evaluation.
+/// A first guess at |h| from the sizes of x, u and of how u changes along a short Euler step
+/// (Hairer, Nørsett & Wanner 1993, II.4, "starting step size"). One evaluation.
 fn first_step(
     u: impl Fn(Float, &Tensor) -> Tensor,
     time: &Range<Float>,
@@ -213,10 +215,11 @@ fn first_step(
     (100.0 * short).min(long)
 }
 
-/// Chooses the steps. The error of a step is proportional to h⁵, so h · error^(−1/5) would just meet
-/// the tolerance. A part of the exponent, `MEMORY`, looks at the error of the step before ("PI control",
-/// Gustafsson 1991; Hairer, Nørsett & Wanner 1996, IV.2), so that lengths do not swing; the one that looks at
-/// this step's is 1/5 − 3/4 of it. No step is less than a fifth or more than ten times the one before.
+/// Chooses the steps. The error of a step is proportional to h⁵, so h · error^(−1/5) would just
+/// meet the tolerance. A part of the exponent, `MEMORY`, looks at the error of the step before ("PI
+/// control", Gustafsson 1991; Hairer, Nørsett & Wanner 1996, IV.2), so that lengths do not swing;
+/// the one that looks at this step's is 1/5 − 3/4 of it. No step is less than a fifth or more than
+/// ten times the one before.
 struct Controller {
     /// |h| of the step to try.
     h: f64,
@@ -228,8 +231,9 @@ struct Controller {
 
 /// The exponent of the error before.
 const MEMORY: f64 = 0.03;
-/// Makes steps a little shorter. Steps of one length have errors with error^(1/5 − 7/4 · MEMORY) = SAFETY, 0.59,
-/// as those of the plain controller with the factor 0.9 · error^(−1/5), which is SciPy's.
+/// Makes steps a little shorter. Steps of one length have errors with error^(1/5 − 7/4 · MEMORY) =
+/// SAFETY, 0.59, as those of the plain controller with the factor 0.9 · error^(−1/5), which is
+/// SciPy's.
 const SAFETY: f64 = 0.925;
 
 impl Controller {

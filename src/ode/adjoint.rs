@@ -1,6 +1,6 @@
-//! How to differentiate a solution without keeping its steps: the adjoint state a(t) = ∂L/∂x(t) obeys
-//! an equation of its own, and is solved backwards in time, together with x (Pontryagin et al. 1962;
-//! Chen et al. 2018, appendix B).
+//! How to differentiate a solution without keeping its steps: the adjoint state a(t) = ∂L/∂x(t)
+//! obeys an equation of its own, and is solved backwards in time, together with x (Pontryagin et
+//! al. 1962; Chen et al. 2018, appendix B).
 
 use super::{RungeKutta, Tolerance, solve, solve_adaptive};
 use crate::derivatives::vjp;
@@ -41,13 +41,13 @@ impl Solver {
 /// ∂L/∂θ = ∫ aᵀ ∂u/∂θ dt from t₀ to t₁
 ///
 /// (Chen et al. 2018, equations 4 and 5). One op is recorded however many steps there are; its rule
-/// solves x, a and the integral from t₁ back to t₀. The gradients are those of the exact flow, so they
-/// differ from those of the numerical solution by errors of the size of the solver's. They can be
-/// differentiated again; then the backward solve is recorded, with all its steps.
+/// solves x, a and the integral from t₁ back to t₀. The gradients are those of the exact flow, so
+/// they differ from those of the numerical solution by errors of the size of the solver's. They can
+/// be differentiated again; then the backward solve is recorded, with all its steps.
 ///
-/// `u(t, x, theta)` must use the parameters it is given, not ones it holds: no gradient reaches those.
-/// x₀ may have any shape, and u the same. An adaptive backward solve judges the errors of x, a and
-/// the integral together.
+/// `u(t, x, theta)` must use the parameters it is given, not ones it holds: no gradient reaches
+/// those. x₀ may have any shape, and u the same. An adaptive backward solve judges the errors of x,
+/// a and the integral together.
 ///
 /// ```
 /// use pushforward::{Tensor, grad, ode};

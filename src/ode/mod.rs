@@ -1,6 +1,6 @@
-//! Ordinary differential equations dx/dt = u(t, x), solved in equal steps. One step of a method is in
-//! [`method`](mod@method); steps that a tolerance chooses are in [`adaptive`](mod@adaptive), gradients
-//! that need no memory of the steps in [`adjoint`](mod@adjoint).
+//! Ordinary differential equations dx/dt = u(t, x), solved in equal steps. One step of a method is
+//! in [`method`](mod@method); steps that a tolerance chooses are in [`adaptive`](mod@adaptive),
+//! gradients that need no memory of the steps in [`adjoint`](mod@adjoint).
 
 pub mod adaptive;
 pub mod adjoint;
@@ -14,9 +14,9 @@ pub use method::{DORMAND_PRINCE, EULER, HEUN, MIDPOINT, RK4, RungeKutta};
 
 /// x(t₁) from x(t₀) in `steps` equal steps of a method.
 ///
-/// `u(t, x)` is the field; x may have any shape, and u(t, x) has the same. If u holds variables, the
-/// result is differentiable and every stage stays in memory; where no gradient is wanted, return
-/// `u(t, x).detach()`. A range such as `1.0..0.0` runs backwards.
+/// `u(t, x)` is the field; x may have any shape, and u(t, x) has the same. If u holds variables,
+/// the result is differentiable and every stage stays in memory; where no gradient is wanted,
+/// return `u(t, x).detach()`. A range such as `1.0..0.0` runs backwards.
 ///
 /// ```
 /// use pushforward::{Tensor, ode};
@@ -46,9 +46,9 @@ fn rows_together() -> usize {
     if machine::threads() > 1 { 1024 } else { 128 }
 }
 
-/// [`solve`] for many points, each a row of x `[n, d]`, and a field that treats every row by itself:
-/// the result is the same, and sooner there, since a block of rows goes through all steps before the
-/// next one begins.
+/// [`solve`] for many points, each a row of x `[n, d]`, and a field that treats every row by
+/// itself: the result is the same, and sooner there, since a block of rows goes through all steps
+/// before the next one begins.
 ///
 /// # Panics
 /// As [`solve`], or if x is not `[n, d]`.

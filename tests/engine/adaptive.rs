@@ -1,86 +1,17 @@
-//! Steps that a tolerance chooses: as exact as they say, and not more of them than in other programs.
-//! `tests/reference/ode.py` counted those.
+//! Steps that a tolerance chooses: as exact as they say, and not more of them than in other
+//! programs. `tests/reference/ode.py` counted those.
 
 use crate::errors::panic_of;
+use pushforward::chapters::odes::problems::{Problem, problems};
 use pushforward::ode::{Solution, Tolerance, solve_adaptive};
 use pushforward::{Float, Tensor, grad};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A field, its start, an end time and the exact state there.
-struct Problem {
-    name: &'static str,
-    field: fn(Float, &[Float]) -> Vec<Float>,
-    start: &'static [f64],
-    end: f64,
-    exact: Vec<f64>,
-}
-
-/// The problems of `tests/reference/ode.py`, in its order.
-fn problems() -> Vec<Problem> {
-    let year = &[0.5, 0.0, 0.0, 1.7320508075688772];
-    let problem = |name, field, start, end, exact| Problem { name, field, start, end, exact };
-    vec![
-        problem("decay", |_, x| vec![-x[0]], &[1.0], 5.0, vec![(-5f64).exp()]),
-        problem(
-            "oscillator",
-            |_, x| vec![x[1], -x[0]],
-            &[1.0, 0.0],
-            10.0,
-            vec![10f64.cos(), -10f64.sin()],
-        ),
-        problem(
-            "logistic",
-            |_, x| vec![x[0] * (1.0 - x[0])],
-            &[0.1],
-            10.0,
-            vec![1.0 / (1.0 + 9.0 * (-10f64).exp())],
-        ),
-        problem(
-            "quotient",
-            |t, x| vec![-1.6 * t * x[0] * x[0]],
-            &[1.25],
-            1.5,
-            vec![1.25 / (1.0 + 2.25)],
-        ),
-        problem(
-            "faster and faster",
-            |t, x| vec![-2.0 * t * x[1], 2.0 * t * x[0]],
-            &[1.0, 0.0],
-            3.0,
-            vec![9f64.cos(), 9f64.sin()],
-        ),
-        problem("swinging", |t, x| vec![x[0] * t.cos()], &[1.0], 10.0, vec![10f64.sin().exp()]),
-        problem(
-            "held to a cosine",
-            |t, x| vec![-20.0 * (x[0] - t.cos()) - t.sin()],
-            &[1.0],
-            5.0,
-            vec![5f64.cos()],
-        ),
-        problem(
-            "a year of Kepler's",
-            |_, x| {
-                let r_3 = (x[0] * x[0] + x[1] * x[1]).powf(1.5);
-                vec![x[2], x[3], -x[0] / r_3, -x[1] / r_3]
-            },
-            year,
-            std::f64::consts::TAU,
-            year.to_vec(),
-        ),
-    ]
-}
-
 fn solve(problem: &Problem, tolerance: f64) -> Solution {
-    let start: Vec<Float> = problem.start.iter().map(|&x| x as Float).collect();
-    let u = |t: Float, x: &Tensor| Tensor::new(x.shape(), (problem.field)(t, x.data()));
     let tolerance = Tolerance { relative: tolerance, absolute: tolerance };
-    solve_adaptive(u, &Tensor::new(&[start.len()], start), 0.0..problem.end as Float, tolerance)
-}
-
-fn error(problem: &Problem, x: &Tensor) -> f64 {
-    let differences = x.data().iter().zip(&problem.exact).map(|(&x, e)| (f64::from(x) - e).abs());
-    differences.fold(0.0, f64::max)
+    let time = 0.0..problem.end as Float;
+    solve_adaptive(|t, x| problem.u(t, x), &problem.x_0(), time, tolerance)
 }
 
 /// In f32 a tolerance near its rounding cannot be met.
@@ -88,11 +19,11 @@ fn within_reach(tolerance: f64) -> bool {
     size_of::<Float>() == 8 || tolerance >= 1e-4
 }
 
-/// At most a tenth more evaluations than SciPy's RK45 in each problem, or one step more; all problems of a
-/// tolerance together also at most a tenth more than torchdiffeq's dopri5, whose estimate of the error is 2/3 of
-/// this one (another method of order 4) and which interpolates at the end instead of stopping there, so that
-/// single problems differ by more. The error at the end is at most twice the
-/// larger of theirs, or below the tolerance.
+/// At most a tenth more evaluations than SciPy's RK45 in each problem, or one step more; all
+/// problems of a tolerance together also at most a tenth more than torchdiffeq's dopri5, whose
+/// estimate of the error is 2/3 of this one (another method of order 4) and which interpolates at
+/// the end instead of stopping there, so that single problems differ by more. The error at the end
+/// is at most twice the larger of theirs, or below the tolerance.
 #[test]
 fn the_field_is_not_asked_more_often_than_by_other_programs() {
     let file: Value = serde_json::from_str(include_str!("../reference/ode.json")).unwrap();
@@ -107,7 +38,7 @@ fn the_field_is_not_asked_more_often_than_by_other_programs() {
         let solution = solve(problem, tolerance);
         let of = |program: &str, i: usize| row[program][i].as_f64().unwrap();
         let (scipy, torchdiffeq) = (of("scipy", 0), of("torchdiffeq", 0));
-        let (asked, error) = (solution.evaluations as f64, error(problem, &solution.x));
+        let (asked, error) = (solution.evaluations as f64, problem.error(&solution.x));
         let what = format!("{}, {tolerance:e}: {asked} ({scipy}, {torchdiffeq})", problem.name);
         println!("{what}; error {error:e} ({:e}, {:e})", of("scipy", 1), of("torchdiffeq", 1));
         assert!(asked <= (1.1 * scipy).max(scipy + 6.0), "{what}");
@@ -122,8 +53,8 @@ fn the_field_is_not_asked_more_often_than_by_other_programs() {
     }
 }
 
-/// Each accepted step costs six questions, since its last slope is the next one's first; so does each
-/// rejected one; and the start costs two.
+/// Each accepted step costs six questions, since its last slope is the next one's first; so does
+/// each rejected one; and the start costs two.
 #[test]
 fn evaluations_are_counted() {
     for problem in problems() {

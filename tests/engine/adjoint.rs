@@ -1,4 +1,5 @@
-//! Gradients by the adjoint equations: those of the closed form, those of back-propagation, and again.
+//! Gradients by the adjoint equations: those of the closed form, those of back-propagation, and
+//! again.
 
 use pushforward::ode::{DORMAND_PRINCE, RK4, Solver, Tolerance, adjoint, solve};
 use pushforward::random::Rng;
@@ -24,7 +25,8 @@ fn close(what: &str, ours: Float, exact: f64) {
     assert!(difference < allowed, "{what}: {ours} is not {exact}");
 }
 
-/// 1/q², −x₀² t²/q² and, once more, −2 a t²/q³: −2 x₀ a t²/q³ would be that of another sign or order.
+/// 1/q², −x₀² t²/q² and, once more, −2 a t²/q³: −2 x₀ a t²/q³ would be that of another sign or
+/// order.
 #[test]
 fn first_and_second_derivatives_are_those_of_the_closed_form() {
     let (a, x_0) = (0.8, 1.25);

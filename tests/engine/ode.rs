@@ -35,10 +35,11 @@ fn closed_forms() -> [f64; 3] {
     [X_0 / q, 1.0 / (q * q), -(X_0 * END / q).powi(2)]
 }
 
-/// The error is C hᵖ (1 + c h + …): from one number of steps to twice as many it falls by 2ᵖ, but for a
-/// term in h, which two such slopes of the logarithm let us remove. What is left is within 0.1 of p. In f32 the
-/// steps are fewer, so that its rounding, about 1e-7, stays a hundredth of the smallest error, 2e-5; orders 4
-/// and 5 are beyond it, and are seen in f64 with steps few enough for its own.
+/// The error is C hᵖ (1 + c h + …): from one number of steps to twice as many it falls by 2ᵖ, but
+/// for a term in h, which two such slopes of the logarithm let us remove. What is left is within
+/// 0.1 of p. In f32 the steps are fewer, so that its rounding, about 1e-7, stays a hundredth of the
+/// smallest error, 2e-5; orders 4 and 5 are beyond it, and are seen in f64 with steps few enough
+/// for its own.
 #[test]
 fn the_error_falls_with_the_claimed_order_and_so_do_its_derivatives() {
     for method in METHODS {
@@ -65,9 +66,9 @@ fn the_error_falls_with_the_claimed_order_and_so_do_its_derivatives() {
     }
 }
 
-/// A tableau's rows sum to their times, and its weights fulfil the conditions that make the error of
-/// a step O(hᵖ⁺¹) (Butcher 1963; Hairer, Nørsett and Wanner 1993, II.1, table 2.1): one for order 1,
-/// one more for 2, two more for 3, four more for 4.
+/// A tableau's rows sum to their times, and its weights fulfil the conditions that make the error
+/// of a step O(hᵖ⁺¹) (Butcher 1963; Hairer, Nørsett and Wanner 1993, II.1, table 2.1): one for
+/// order 1, one more for 2, two more for 3, four more for 4.
 #[test]
 fn every_tableau_fulfils_the_conditions_of_its_order() {
     for method in METHODS {
