@@ -73,7 +73,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
         .iter()
         .map(|(name, steps, way)| {
             let remark = format!("error at the end; h λ = {:.2}", END * LAMBDA / *steps as Float);
-            [format!("{name}, {steps} steps"), format!("{:.4}", error(way)), remark]
+            [format!("{name}, {steps} steps"), format!("{:.1e}", error(way)), remark]
         })
         .collect();
     rows.extend(counts.iter().map(|(lambda, evaluations)| {
@@ -83,7 +83,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
     let largest = implicit(LAMBDAS[3], IMPLICIT);
     let off = (largest[IMPLICIT][1] - exact(LAMBDAS[3], END.into())).abs();
     let remark = format!("{IMPLICIT} steps, λ = {}", LAMBDAS[3]);
-    rows.push(["implicit Euler error".into(), format!("{off:.4}"), remark]);
+    rows.push(["implicit Euler error".into(), format!("{off:.1e}"), remark]);
     let mut files = save_figures(settings, &figures)?;
     let errors: Vec<_> = ways
         .iter()

@@ -249,8 +249,9 @@ impl Controller {
         let h = self.h.copysign(left) as Float;
         assert!(
             t + h != t,
-            "ode: at t = {t} the step fell to {h} and its error is still too large: the field is not \
-             finite there, grows without bound, or the tolerance asks for more digits than there are"
+            "ode: at t = {t} the step fell to {h} and its error is still too large: the field is \
+             not finite there, grows without bound, or the tolerance asks for more digits than \
+             there are"
         );
         if self.h == left.abs() { end - t } else { h }
     }

@@ -5,6 +5,7 @@
 mod diffusion;
 mod gan;
 mod gan_small;
+mod odes;
 mod paths;
 mod theorems;
 mod training;
