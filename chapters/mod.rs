@@ -43,4 +43,5 @@ pub const EXERCISES: &[Chapter] = &[
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,
     diffusion::checks::CHAPTER,
+    odes::checks::CHAPTER,
 ];

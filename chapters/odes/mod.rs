@@ -16,6 +16,7 @@
 //! | L | `lipschitz` | ‖u(t, x) − u(t, y)‖ ≤ L ‖x − y‖ |
 //! | R(z) | [`amplification`] | what a step makes of x = 1 for dx/dt = λ x, z = h λ |
 
+pub mod checks;
 pub mod problems;
 pub mod run;
 pub mod run_adaptive;

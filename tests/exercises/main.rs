@@ -5,6 +5,7 @@
 mod diffusion;
 mod flow_matching;
 mod gan;
+mod odes;
 mod vae;
 
 use pushforward::Float;
@@ -29,6 +30,7 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             &c::diffusion::checks::CHAPTER,
             c::diffusion::checks::trials(&diffusion::solutions::ANSWERS),
         ),
+        (&c::odes::checks::CHAPTER, c::odes::checks::trials(&odes::solutions::ANSWERS)),
     ]
 }
 
