@@ -154,6 +154,7 @@ pub fn solve_adaptive(
     let mut k_1 = slope(u, t, &x);
     let mut controller = Controller::new(first_step(u, &time, &x, &k_1, tolerance));
     let (mut pieces, mut rejected) = (vec![], 0);
+    // ANCHOR: steps
     while t != time.end {
         let h = controller.step_from(t, time.end);
         let mut k = DORMAND_PRINCE.stages(u, t, &x, h, k_1.clone());
@@ -168,6 +169,7 @@ pub fn solve_adaptive(
         pieces.push(Piece { t, h, x, k });
         (t, x) = (t_new, x_new);
     }
+    // ANCHOR_END: steps
     Solution { x, evaluations: asked.get(), accepted: pieces.len(), rejected, time, pieces }
 }
 
@@ -176,6 +178,7 @@ fn rms(squares: impl Iterator<Item = f64>, n: usize) -> f64 {
     (squares.sum::<f64>() / n.max(1) as f64).sqrt()
 }
 
+// ANCHOR: error
 /// The error of a step in units of the tolerance.
 fn error(h: Float, k: &[Tensor], x: &Tensor, x_new: &Tensor, tolerance: Tolerance) -> f64 {
     let square = |i: usize| {
@@ -186,6 +189,7 @@ fn error(h: Float, k: &[Tensor], x: &Tensor, x_new: &Tensor, tolerance: Toleranc
     };
     rms((0..x.len()).map(square), x.len())
 }
+// ANCHOR_END: error
 
 /// A first guess at |h| from the sizes of x, u and of how u changes along a short Euler step
 /// (Hairer, Nørsett & Wanner 1993, II.4, "starting step size"). One evaluation.
@@ -256,6 +260,7 @@ impl Controller {
         if self.h == left.abs() { end - t } else { h }
     }
 
+    // ANCHOR: accepts
     /// Whether a step with this error is taken; sets the length of the next.
     fn accepts(&mut self, error: f64) -> bool {
         let need = libm::pow(error, 0.2 - 0.75 * MEMORY);
@@ -271,4 +276,5 @@ impl Controller {
             false
         }
     }
+    // ANCHOR_END: accepts
 }

@@ -2,6 +2,7 @@
 
 use crate::{Float, Tensor};
 
+// ANCHOR: tableau
 /// An explicit Runge–Kutta method as its Butcher tableau.
 ///
 /// k₁ = u(t, x), kᵢ = u(t + cᵢ h, x + h Σⱼ aᵢⱼ kⱼ), x(t + h) ≈ x + h Σᵢ bᵢ kᵢ.
@@ -18,6 +19,7 @@ pub struct RungeKutta {
     /// cᵢ for the stages after the first.
     pub c: &'static [Float],
 }
+// ANCHOR_END: tableau
 
 // ANCHOR: methods
 /// x + h u(t, x) (Euler 1768).
@@ -28,6 +30,7 @@ pub const MIDPOINT: RungeKutta =
     RungeKutta { name: "midpoint", order: 2, a: &[&[0.5]], b: &[0.0, 1.0], c: &[0.5] };
 // ANCHOR_END: methods
 
+// ANCHOR: more
 /// x + h/2 (u(t, x) + u(t + h, x + h u(t, x))) (Heun 1900): the trapezium with Euler's end.
 pub const HEUN: RungeKutta =
     RungeKutta { name: "Heun", order: 2, a: &[&[1.0]], b: &[0.5, 0.5], c: &[1.0] };
@@ -40,6 +43,7 @@ pub const RK4: RungeKutta = RungeKutta {
     b: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
     c: &[0.5, 0.5, 1.0],
 };
+// ANCHOR_END: more
 
 /// Six stages (Dormand & Prince 1980, table 2): the method of order 5 of their pair. With the
 /// other one, [`solve_adaptive`](super::solve_adaptive) chooses its steps.

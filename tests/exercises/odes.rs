@@ -156,7 +156,7 @@ fn unlisted_mistakes_of_adaptive_steps_are_diagnosed() {
         (|e, x, y, r, a| (ANSWERS.error_norm)(e, x, y, r, 0.0 * a), "`absolute` left out"),
         (
             |e, x, _, r, a| (ANSWERS.error_norm)(e, &(x * 0.0), x, r, 2.0 * a),
-            "does not depend on `x_new`",
+            "two mistakes at once",
         ),
         (|e, x, y, r, a| (ANSWERS.error_norm)(e, x, y, r, a).recip(), "one over what is asked for"),
     ];
@@ -165,7 +165,7 @@ fn unlisted_mistakes_of_adaptive_steps_are_diagnosed() {
     }
     let next: [(OfTwo, &str); 4] = [
         (|h, e| (ANSWERS.next_step)(&h.abs(), e), "absolute value of what is asked for"),
-        (|h, e| (ANSWERS.next_step)(&h.recip(), e) * h, "Right for"),
+        (|h, e| (ANSWERS.next_step)(&h.recip(), e) * h, "1 in the place of `h`"),
         (|h, e| (ANSWERS.next_step)(h, &e.square()), "`error` replaced by error²"),
         (|h, e| (ANSWERS.next_step)(h, e) / h, "A factor is missing: multiply by h"),
     ];
