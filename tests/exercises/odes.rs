@@ -6,6 +6,7 @@ pub mod solutions;
 
 use crate::expect;
 use pushforward::chapters::odes::checks::{self, Ends, Field, Pair, Step};
+use pushforward::random::Rng;
 use pushforward::{Float, Tensor, ode};
 use solutions::ANSWERS;
 
@@ -29,6 +30,24 @@ fn the_ode_solutions_are_the_engines_steps() {
     let heun = [Tensor::from([[0.0, 0.0], [1.0, 0.0]]), Tensor::from([0.5, 0.5])];
     let missed = (ANSWERS.order_conditions)(&heun[0], &heun[1]);
     close(&missed, &Tensor::from([0.0, 0.0, 1.0 / 6.0, -1.0 / 6.0]));
+}
+
+/// No cell loses more than it has, if no wall lets more than half of a cell through; longer steps make
+/// negative densities. The sum over cells stays in any case.
+#[test]
+fn the_ode_solutions_cells_keep_their_mass() {
+    let mut rng = Rng::new(90);
+    let rho = rng.uniform(&[40]);
+    let u = rng.uniform_in(&[39], -1.0, 1.0).pad(0, 1, 1);
+    for (dt, stays_positive) in [(0.05, true), (0.2, false)] {
+        let step = |rho: Tensor, _| (ANSWERS.continuity_step)(&rho, &u, 0.1, dt);
+        let after = (0..30).fold(rho.clone(), step);
+        assert_eq!(after.min(..).item() >= 0.0, stays_positive, "{dt}");
+        let size = after.abs().sum(..).item();
+        let lost = (after.sum(..) - rho.sum(..)).item().abs();
+        assert!(lost < 1e-5 * size, "{lost} of {size}");
+        assert!(!after.is_close(&rho, 0.1, 0.1), "something has moved");
+    }
 }
 
 fn sixths() -> [Float; 4] {
