@@ -70,15 +70,15 @@ fn embedded_step(u: Field, t: Float, x: &Tensor, h: Float, pair: &Pair) -> (Tens
     for i in 0..pair.b.len() {
         let mut place = x.clone();
         for (j, k) in k.iter().enumerate() {
-            place = place + k * (h * pair.a.at(&[i, j]));
+            place += k * (h * pair.a.at(&[i, j]));
         }
         k.push(u(t + pair.c.at(&[i]) * h, &place));
     }
     let (mut x_new, mut e) = (x.clone(), Tensor::zeros(x.shape()));
     for (i, k) in k.iter().enumerate() {
         let (b, b_hat) = (pair.b.at(&[i]), pair.b_hat.at(&[i]));
-        x_new = x_new + k * (h * b);
-        e = e + k * (h * (b - b_hat));
+        x_new += k * (h * b);
+        e += k * (h * (b - b_hat));
     }
     (x_new, e)
 }

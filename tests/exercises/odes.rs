@@ -1,4 +1,4 @@
-//! Ordinary differential equations: mistakes that nobody listed, and a part of what each must be told.
+//! Differential equations: mistakes that nobody listed, and a part of what each must be told.
 
 #[allow(dead_code)] // its `main`
 #[path = "../../exercises/solutions/odes.rs"]
@@ -32,8 +32,8 @@ fn the_ode_solutions_are_the_engines_steps() {
     close(&missed, &Tensor::from([0.0, 0.0, 1.0 / 6.0, -1.0 / 6.0]));
 }
 
-/// No cell loses more than it has, if no wall lets more than half of a cell through; longer steps make
-/// negative densities. The sum over cells stays in any case.
+/// No cell loses more than it has, if no wall lets more than half of a cell through; longer steps
+/// make negative densities. The sum over cells stays in any case.
 #[test]
 fn the_ode_solutions_cells_keep_their_mass() {
     let mut rng = Rng::new(90);

@@ -15,14 +15,15 @@ pub const EMBEDDED_STEP: Check<Embedded> = Check {
         statements: &["C2"],
         place: "06_odes.md#two-methods-for-the-price-of-one",
         outputs: &["x_new", "e"],
-        learned: "With the tableau of Dormand and Prince this is the step of ode45, RK45 and dopri5. One set of \
-                  slopes makes two results; their difference is the error of the weaker one, and comes for \
-                  nothing.",
+        learned: "With the tableau of Dormand and Prince this is the step of ode45, RK45 and \
+                  dopri5. One set of slopes makes two results; their difference is the error of \
+                  the weaker one, and comes for nothing.",
         hints: [
             "First all slopes, each from x and the ones before. Then two sums over them.",
-            "k_i = u(t + c_i h, x + h Σ_{j<i} a_ij k_j); x_new = x + h Σ b_i k_i; e = h Σ (b_i − b̂_i) k_i.",
-            "for i in 0..pair.b.len() { let mut place = x.clone(); for j in 0..i { place = place + &k[j] * (h * \
-             pair.a.at(&[i, j])); } k.push(u(t + …, &place)); }",
+            "k_i = u(t + c_i h, x + h Σ_{j<i} a_ij k_j); x_new = x + h Σ b_i k_i; e = h Σ (b_i − \
+             b̂_i) k_i.",
+            "for i in 0..pair.b.len() { let mut place = x.clone(); for j in 0..i { place += &k[j] \
+             * (h * pair.a.at(&[i, j])); } k.push(u(t + …, &place)); }",
         ],
     },
     inputs: || {
@@ -61,8 +62,8 @@ pub const EMBEDDED_STEP: Check<Embedded> = Check {
                 let k = slopes(u, t, x, h, pair);
                 (x + sum(&pair.b_hat, &k) * h, results(x, h, pair, &k).1)
             },
-            says: "x_new is made with b_hat. The error of that method is what is estimated; the step is taken \
-                   with b, which is the better one.",
+            says: "x_new is made with b_hat. The error of that method is what is estimated; the \
+                   step is taken with b, which is the better one.",
         },
         Wrong {
             answer: |u, t, x, h, pair| {
@@ -70,8 +71,8 @@ pub const EMBEDDED_STEP: Check<Embedded> = Check {
                 let (x_new, e) = results(x, h, pair, &k);
                 (x_new, e / h)
             },
-            says: "e lacks the factor h: Σ (b_i − b̂_i) k_i is a velocity, the difference of the results is h \
-                   times that.",
+            says: "e lacks the factor h: Σ (b_i − b̂_i) k_i is a velocity, the difference of the \
+                   results is h times that.",
         },
         Wrong {
             answer: |u, t, x, h, pair| results(x, h, pair, &slopes(&|_, x| u(t, x), t, x, h, pair)),
@@ -82,14 +83,14 @@ pub const EMBEDDED_STEP: Check<Embedded> = Check {
                 let (mut k, mut place) = (vec![], x.clone());
                 for i in 0..pair.b.len() {
                     for (j, k) in k.iter().enumerate() {
-                        place = place + k * (h * pair.a.at(&[i, j]));
+                        place += k * (h * pair.a.at(&[i, j]));
                     }
                     k.push(u(t + h * pair.c.at(&[i]), &place));
                 }
                 results(x, h, pair, &k)
             },
-            says: "Each stage starts where the one before was. All start at x: the place of stage i is x + h Σ \
-                   a_ij k_j.",
+            says: "Each stage starts where the one before was. All start at x: the place of stage \
+                   i is x + h Σ a_ij k_j.",
         },
         Wrong {
             answer: |u, t, x, h, pair| {
@@ -101,8 +102,8 @@ pub const EMBEDDED_STEP: Check<Embedded> = Check {
                 }
                 results(x, h, pair, &k)
             },
-            says: "Each stage goes c_i h with the last slope alone. From the third on a stage mixes all slopes \
-                   before it, in the proportions a_ij.",
+            says: "Each stage goes c_i h with the last slope alone. From the third on a stage \
+                   mixes all slopes before it, in the proportions a_ij.",
         },
     ],
 };
@@ -187,13 +188,15 @@ pub const ERROR_NORM: Check<Norm> = Check {
         statements: &["C2"],
         place: "06_odes.md#good-enough",
         outputs: &["the size of e"],
-        learned: "One number decides: at most 1, and the step is taken. The absolute part keeps it finite where \
-                  x passes through 0, the relative one makes it the same in metres and in millimetres.",
+        learned: "One number decides: at most 1, and the step is taken. The absolute part keeps \
+                  it finite where x passes through 0, the relative one makes it the same in \
+                  metres and in millimetres.",
         hints: [
             "What would each number of e be allowed to be? Divide by that, then take a mean.",
-            "allowed = absolute + relative · max(|x|, |x_new|), number by number; the root of the mean of (e / \
-             allowed)².",
-            "let size = x.abs().maximum(&x_new.abs()); (e / (size * relative + absolute)).square()…",
+            "allowed = absolute + relative · max(|x|, |x_new|), number by number; the root of the \
+             mean of (e / allowed)².",
+            "let size = x.abs().maximum(&x_new.abs()); (e / (size * relative + \
+             absolute)).square()…",
         ],
     },
     inputs: || {
@@ -229,42 +232,43 @@ pub const ERROR_NORM: Check<Norm> = Check {
     wrong: &[
         Wrong {
             answer: |e, x, _, relative, absolute| rms(&(e / (x.abs() * relative + absolute))),
-            says: "The larger of |x| and |x_new| is forgotten: you measure with x at the beginning. Where x \
-                   passes through 0 the step would be refused for no reason.",
+            says: "The larger of |x| and |x_new| is forgotten: you measure with x at the \
+                   beginning. Where x passes through 0 the step would be refused for no reason.",
         },
         Wrong {
             answer: |e, x, x_new, relative, absolute| {
                 rms(&(e / (x.maximum(x_new) * relative + absolute)))
             },
-            says: "The larger of x and x_new, without absolute values: negative numbers are allowed less, or \
-                   a negative error.",
+            says: "The larger of x and x_new, without absolute values: negative numbers are \
+                   allowed less, or a negative error.",
         },
         Wrong {
             answer: |e, x, x_new, relative, absolute| {
                 (e / (larger(x, x_new) * relative + absolute)).square().sum(..).sqrt()
             },
-            says: "The sum stands where the mean belongs: a state of a hundred numbers would be held to a \
-                   tenth of the tolerance.",
+            says: "The sum stands where the mean belongs: a state of a hundred numbers would be \
+                   held to a tenth of the tolerance.",
         },
         Wrong {
             answer: |e, x, x_new, relative, absolute| {
                 (e / (larger(x, x_new) * relative + absolute)).abs().max(..)
             },
-            says: "You take the largest. Solvers exist that do; this one takes the root of the mean square, \
-                   which one number alone does not decide.",
+            says: "You take the largest. Solvers exist that do; this one takes the root of the \
+                   mean square, which one number alone does not decide.",
         },
         Wrong {
             answer: |e, x, x_new, relative, absolute| {
                 rms(&(e / (larger(x, x_new) * relative).maximum(absolute)))
             },
-            says: "You take the larger of the two tolerances. They are added: absolute + relative · size.",
+            says: "You take the larger of the two tolerances. They are added: absolute + relative \
+                   · size.",
         },
         Wrong {
             answer: |e, x, x_new, relative, absolute| {
                 (e / (larger(x, x_new) * relative + absolute)).square().mean(..)
             },
-            says: "The root is missing. The controller would take this for the error, and answer with steps \
-                   that are too long where it is small.",
+            says: "The root is missing. The controller would take this for the error, and answer \
+                   with steps that are too long where it is small.",
         },
     ],
 };
@@ -285,8 +289,8 @@ pub const NEXT_STEP: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
         statements: &["C2"],
         place: "06_odes.md#how-long-the-next-step-is",
         outputs: &["the next h"],
-        learned: "One line, and the solver hurries where nothing happens and creeps where much does. The same line \
-                  serves after a step that was refused.",
+        learned: "One line, and the solver hurries where nothing happens and creeps where much \
+                  does. The same line serves after a step that was refused.",
         hints: [
             "The estimate is proportional to h⁵. With which h would it be exactly 1?",
             "h · 0.9 · error^(−1/5), where the factor is kept between 0.2 and 10.",
@@ -314,31 +318,34 @@ pub const NEXT_STEP: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
     wrong: &[
         Wrong {
             answer: |h, error| h * (error.powf(-0.25) * 0.9).clamp(0.2, 10.0),
-            says: "The exponent is 1/4. The result that is compared has order four, so the error over a long time \
-                   is O(h⁴); but the error of one step, which is what is estimated, is O(h⁵): 1/5.",
+            says: "The exponent is 1/4. The result that is compared has order four, so the error \
+                   over a long time is O(h⁴); but the error of one step, which is what is \
+                   estimated, is O(h⁵): 1/5.",
         },
         Wrong {
             answer: |h, error| h * (error.powf(0.2) * 0.9).clamp(0.2, 10.0),
-            says: "The sign of the exponent is flipped: where the error is large your next step is longer.",
+            says: "The sign of the exponent is flipped: where the error is large your next step \
+                   is longer.",
         },
         Wrong {
             answer: |h, error| h * (error.powf(-0.2) * 0.9),
-            says: "The factor is not limited: after a step without error the next would be infinitely long, and \
-                   one bad estimate would throw the solver off.",
+            says: "The factor is not limited: after a step without error the next would be \
+                   infinitely long, and one bad estimate would throw the solver off.",
         },
         Wrong {
             answer: |h, error| h * error.powf(-0.2).clamp(0.2, 10.0),
-            says: "The safety factor 0.9 is missing: the next error would be 1 on average, and every other step \
-                   would be refused.",
+            says: "The safety factor 0.9 is missing: the next error would be 1 on average, and \
+                   every other step would be refused.",
         },
         Wrong {
             answer: |h, error| (h * error.powf(-0.2) * 0.9).clamp(0.2, 10.0),
-            says: "You limit the step, not the factor. How long a step may be depends on the units of time; by \
-                   how much it changes does not.",
+            says: "You limit the step, not the factor. How long a step may be depends on the \
+                   units of time; by how much it changes does not.",
         },
         Wrong {
             answer: |h, error| h * (0.9 / error).powf(0.2).clamp(0.2, 10.0),
-            says: "The 0.9 is under the root: it shortens the step by two in a hundred, where ten are meant.",
+            says: "The 0.9 is under the root: it shortens the step by two in a hundred, where ten \
+                   are meant.",
         },
     ],
 };
@@ -351,15 +358,15 @@ pub const DENSE_OUTPUT: Check<fn(&Ends, Float, Float) -> Tensor> = Check {
         statements: &["C2"],
         place: "06_odes.md#between-the-steps",
         outputs: &["x(t + θ h)"],
-        learned: "States at any time, without another question to the field: steps need not end where a picture \
-                  wants its points. The curve is of order three; with all seven slopes Dormand and Prince's \
-                  is of order four.",
+        learned: "States at any time, without another question to the field: steps need not end \
+                  where a picture wants its points. The curve is of order three; with all seven \
+                  slopes Dormand and Prince's is of order four.",
         hints: [
-            "Four conditions, values and slopes at both ends, and a cubic has four coefficients. Mind in which \
-             variable the slopes are taken.",
+            "Four conditions, values and slopes at both ends, and a cubic has four coefficients. \
+             Mind in which variable the slopes are taken.",
             "(1 + 2θ)(1 − θ)² x_0 + θ²(3 − 2θ) x_1 + h θ(1 − θ)² k_0 + h θ²(θ − 1) k_1.",
-            "let (s, r) = (theta, 1.0 - theta); &ends.x_0 * ((1.0 + 2.0 * s) * r * r) + … + &ends.k_1 * (h * s * s \
-             * (s - 1.0))",
+            "let (s, r) = (theta, 1.0 - theta); &ends.x_0 * ((1.0 + 2.0 * s) * r * r) + … + \
+             &ends.k_1 * (h * s * s * (s - 1.0))",
         ],
     },
     inputs: || {
@@ -385,19 +392,21 @@ pub const DENSE_OUTPUT: Check<fn(&Ends, Float, Float) -> Tensor> = Check {
     wrong: &[
         Wrong {
             answer: |ends, _, s| hermite(ends, 1.0, s),
-            says: "The slopes lack the factor h: they are taken in t, and the cubic is one in θ = (t − t_0)/h.",
+            says: "The slopes lack the factor h: they are taken in t, and the cubic is one in θ = \
+                   (t − t_0)/h.",
         },
         Wrong {
             answer: |ends, _, s| &ends.x_0 * (1.0 - s) + &ends.x_1 * s,
-            says: "A straight line between the ends: its error is O(h²), larger than that of the steps.",
+            says: "A straight line between the ends: its error is O(h²), larger than that of the \
+                   steps.",
         },
         Wrong {
             answer: |ends, h, s| {
                 let k_1 = -&ends.k_1;
                 hermite(&Ends { k_1, ..ends.clone() }, h, s)
             },
-            says: "The sign of the last part is flipped: its weight is θ²(θ − 1), which has slope +1 at θ = 1 and \
-                   is negative before.",
+            says: "The sign of the last part is flipped: its weight is θ²(θ − 1), which has slope \
+                   +1 at θ = 1 and is negative before.",
         },
         Wrong {
             answer: |ends, h, s| {
@@ -417,8 +426,9 @@ pub const DENSE_OUTPUT: Check<fn(&Ends, Float, Float) -> Tensor> = Check {
                 let from_1 = &ends.x_1 + &ends.k_1 * (h * (s - 1.0));
                 from_0 * (1.0 - blend) + from_1 * blend
             },
-            says: "Two straight lines, one from each end, faded into each other. Values and slopes at the ends are \
-                   right, but it is a curve of degree four and not the cubic: x = t³ does not come out.",
+            says: "Two straight lines, one from each end, faded into each other. Values and \
+                   slopes at the ends are right, but it is a curve of degree four and not the \
+                   cubic: x = t³ does not come out.",
         },
     ],
 };

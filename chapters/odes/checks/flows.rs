@@ -14,12 +14,15 @@ pub const GRONWALL_BOUND: Check<Bound> = Check {
         statements: &["C1"],
         place: "06_odes.md#how-fast-two-solutions-part",
         outputs: &["the bound"],
-        learned: "An error in the beginning and errors on the way are both magnified by e^{L t} at most, \
-                  those that are made late by less. Every statement that a solver converges, and that a \
-                  network near the true field gives samples near the true ones, is this line.",
+        learned: "An error in the beginning and errors on the way are both magnified by e^{L t} \
+                  at most, those that are made late by less. Every statement that a solver \
+                  converges, and that a network near the true field gives samples near the true \
+                  ones, is this line.",
         hints: [
-            "g(t) is the largest that the distance can be. At which rate does it grow where it is g?",
-            "g′ = L g + ε and g(0) = δ. Multiply by e^{−L t}: (e^{−L t} g)′ = ε e^{−L t}; integrate from 0 to t.",
+            "g(t) is the largest that the distance can be. At which rate does it grow where it is \
+             g?",
+            "g′ = L g + ε and g(0) = δ. Multiply by e^{−L t}: (e^{−L t} g)′ = ε e^{−L t}; \
+             integrate from 0 to t.",
             "let grown = (lipschitz * t).exp_m1(); delta + delta * &grown + epsilon * … / …",
         ],
     },
@@ -52,42 +55,42 @@ pub const GRONWALL_BOUND: Check<Bound> = Check {
     wrong: &[
         Wrong {
             answer: |delta, epsilon, _, t| delta + epsilon * t,
-            says: "You only add the differences up: δ + ε t. The solutions are at two places, where the \
-                   velocities differ too, by L times the distance: what is there grows.",
+            says: "You only add the differences up: δ + ε t. The solutions are at two places, \
+                   where the velocities differ too, by L times the distance: what is there grows.",
         },
         Wrong {
             answer: |delta, _, lipschitz, t| delta * (lipschitz * t).exp(),
-            says: "This holds for two solutions of one field. Where the fields differ by ε, the distance \
-                   grows at the rate L g + ε.",
+            says: "This holds for two solutions of one field. Where the fields differ by ε, the \
+                   distance grows at the rate L g + ε.",
         },
         Wrong {
             answer: |delta, epsilon, lipschitz, t| {
                 let grown = (lipschitz * t).exp();
                 delta * &grown + epsilon * grown / lipschitz
             },
-            says: "The lower limit of the integral is missing: ∫ e^{L s} ds from 0 to t is (e^{L t} − 1)/L. \
-                   Your bound at t = 0 is more than δ.",
+            says: "The lower limit of the integral is missing: ∫ e^{L s} ds from 0 to t is (e^{L \
+                   t} − 1)/L. Your bound at t = 0 is more than δ.",
         },
         Wrong {
             answer: |delta, epsilon, lipschitz, t| {
                 let growth = lipschitz * t;
                 delta * growth.exp() + epsilon * growth.exp_m1()
             },
-            says: "The 1/L is missing, which comes from integrating e^{L s} in s. For small L t the second \
-                   part must be ε t.",
+            says: "The 1/L is missing, which comes from integrating e^{L s} in s. For small L t \
+                   the second part must be ε t.",
         },
         Wrong {
             answer: |delta, epsilon, lipschitz, t| (delta + epsilon * t) * (lipschitz * t).exp(),
-            says: "You let all of ε t grow from the beginning. It is a bound, but a larger one: what the \
-                   fields add at time s grows only from s on.",
+            says: "You let all of ε t grow from the beginning. It is a bound, but a larger one: \
+                   what the fields add at time s grows only from s on.",
         },
         Wrong {
             answer: |delta, epsilon, lipschitz, t| {
                 let growth = lipschitz * t;
                 delta * (1.0 + &growth) + epsilon * t * (1.0 + growth * 0.5)
             },
-            says: "This is the beginning of the series, right for small L t only. A rate proportional to \
-                   the distance makes an exponential.",
+            says: "This is the beginning of the series, right for small L t only. A rate \
+                   proportional to the distance makes an exponential.",
         },
     ],
 };
@@ -102,15 +105,17 @@ pub const CONTINUITY_STEP: Check<Carry> = Check {
         statements: &["C3"],
         place: "06_odes.md#mass-is-carried-along",
         outputs: &["ρ after the step"],
-        learned: "What leaves one cell enters the next, so the sum over cells stays what it was, to the last \
-                  bit of rounding. Let the cells become small, and this line is ∂ρ/∂t + ∂(ρ u)/∂x = 0.",
+        learned: "What leaves one cell enters the next, so the sum over cells stays what it was, \
+                  to the last bit of rounding. Let the cells become small, and this line is ∂ρ/∂t \
+                  + ∂(ρ u)/∂x = 0.",
         hints: [
-            "Count mass: a cell holds ρ Δx. How much passes a wall in the time Δt, and from which cell is it?",
-            "F = u ρ_left where u > 0 and u ρ_right where u < 0; ρ_new = ρ − Δt/Δx (F at the right wall − F at \
-             the left wall).",
-            "let n = rho.len(); let (left, right) = (rho.slice(0, 0..n - 1), rho.slice(0, 1..n)); let inside = \
-             u.slice(0, 1..n); let flux = (inside.maximum(0.0) * left + …).pad(0, 1, 1); rho - (flux.slice(0, \
-             1..n + 1) - …) * (dt / dx)",
+            "Count mass: a cell holds ρ Δx. How much passes a wall in the time Δt, and from which \
+             cell is it?",
+            "F = u ρ_left where u > 0 and u ρ_right where u < 0; ρ_new = ρ − Δt/Δx (F at the \
+             right wall − F at the left wall).",
+            "let n = rho.len(); let (left, right) = (rho.slice(0, 0..n - 1), rho.slice(0, 1..n)); \
+             let inside = u.slice(0, 1..n); let flux = (inside.maximum(0.0) * left + …).pad(0, 1, \
+             1); rho - (flux.slice(0, 1..n + 1) - …) * (dt / dx)",
         ],
     },
     inputs: || {
@@ -146,13 +151,13 @@ pub const CONTINUITY_STEP: Check<Carry> = Check {
     wrong: &[
         Wrong {
             answer: |rho, u, dx, dt| rho + outflow(&upwind(rho, u)) * (dt / dx),
-            says: "The sign of the divergence is flipped: a cell from which more flows out than in must lose \
-                   mass.",
+            says: "The sign of the divergence is flipped: a cell from which more flows out than \
+                   in must lose mass.",
         },
         Wrong {
             answer: |rho, u, _, dt| rho - outflow(&upwind(rho, u)) * dt,
-            says: "Δx is missing: what passes a wall is mass, and the cell's density changes by mass over \
-                   length.",
+            says: "Δx is missing: what passes a wall is mass, and the cell's density changes by \
+                   mass over length.",
         },
         Wrong {
             answer: |rho, u, dx, dt| {
@@ -160,22 +165,24 @@ pub const CONTINUITY_STEP: Check<Carry> = Check {
                 let flux = (u.maximum(0.0) * right + u.minimum(0.0) * left).pad(0, 1, 1);
                 rho - outflow(&flux) * (dt / dx)
             },
-            says: "The density is that of the cell the mass goes to. What passes a wall comes from the other \
-                   side: the left cell's where u > 0. (This way cells fall below 0.)",
+            says: "The density is that of the cell the mass goes to. What passes a wall comes \
+                   from the other side: the left cell's where u > 0. (This way cells fall below \
+                   0.)",
         },
         Wrong {
             answer: |rho, u, dx, dt| {
                 let [left, right, u] = sides(rho, u);
                 rho - outflow(&(u * (left + right) * 0.5).pad(0, 1, 1)) * (dt / dx)
             },
-            says: "You take the mean density of both cells at a wall. It conserves mass, but it takes mass from \
-                   empty cells, and Euler's step with it is never stable. The task takes the cell that the mass \
-                   comes from.",
+            says: "You take the mean density of both cells at a wall. It conserves mass, but it \
+                   takes mass from empty cells, and Euler's step with it is never stable. The \
+                   task takes the cell that the mass comes from.",
         },
         Wrong {
             answer: |rho, u, dx, dt| rho - rho * outflow(u) * (dt / dx),
-            says: "This is ρ div u: how a piece of mass is thinned out as it drifts along. In a cell that stays \
-                   where it is, it is the flux u ρ that flows in and out: div(ρ u).",
+            says: "This is ρ div u: how a piece of mass is thinned out as it drifts along. In a \
+                   cell that stays where it is, it is the flux u ρ that flows in and out: div(ρ \
+                   u).",
         },
     ],
 };

@@ -29,8 +29,8 @@ pub type Field<'a> = &'a dyn Fn(Float, &Tensor) -> Tensor;
 /// (u, t, x, h) → x(t + h).
 pub type Step = fn(Field, Float, &Tensor, Float) -> Tensor;
 
-/// Two methods with the same stages: kᵢ = u(t + cᵢ h, x + h Σⱼ aᵢⱼ kⱼ), then x + h Σ bᵢ kᵢ by the one
-/// and x + h Σ b̂ᵢ kᵢ by the other.
+/// Two methods with the same stages: kᵢ = u(t + cᵢ h, x + h Σⱼ aᵢⱼ kⱼ), then x + h Σ bᵢ kᵢ by the
+/// one and x + h Σ b̂ᵢ kᵢ by the other.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// aᵢⱼ: `[s, s]`, 0 where j ≥ i.

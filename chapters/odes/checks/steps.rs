@@ -15,13 +15,14 @@ pub const EULER_SOLVE: Check<Solve> = Check {
         statements: &["C1"],
         place: "06_odes.md#eulers-method",
         outputs: &["x(t_1)"],
-        learned: "A solver is this loop with another step in it. It needs no special case for time that runs \
-                  backwards: then h is negative.",
+        learned: "A solver is this loop with another step in it. It needs no special case for \
+                  time that runs backwards: then h is negative.",
         hints: [
-            "How long is a step if `steps` of them lead from t_0 to t_1, and at what time does step i begin?",
+            "How long is a step if `steps` of them lead from t_0 to t_1, and at what time does \
+             step i begin?",
             "h = (t_1 − t_0)/steps; x ← x + h u(t_0 + i h, x) for i = 0, …, steps − 1.",
-            "let h = (t_1 - t_0) / steps as Float; let mut x = x_0.clone(); for i in 0..steps { x = &x + u(t_0 \
-             + …, &x) * h; }",
+            "let h = (t_1 - t_0) / steps as Float; let mut x = x_0.clone(); for i in 0..steps { x \
+             = &x + u(t_0 + …, &x) * h; }",
         ],
     },
     inputs: || {
@@ -51,11 +52,13 @@ pub const EULER_SOLVE: Check<Solve> = Check {
     wrong: &[
         Wrong {
             answer: |u, x_0, t_0, _, steps| euler(u, x_0, t_0, t_0 + 1.0, steps),
-            says: "h = 1/steps leads from t_0 to t_0 + 1. The way is t_1 − t_0 long: h = (t_1 − t_0)/steps.",
+            says: "h = 1/steps leads from t_0 to t_0 + 1. The way is t_1 − t_0 long: h = (t_1 − \
+                   t_0)/steps.",
         },
         Wrong {
             answer: |u, x_0, t_0, t_1, steps| euler(&|_, x| u(t_0, x), x_0, t_0, t_1, steps),
-            says: "Time never advances: every step asks for the velocity at t_0. Step i begins at t_0 + i h.",
+            says: "Time never advances: every step asks for the velocity at t_0. Step i begins at \
+                   t_0 + i h.",
         },
         Wrong {
             answer: |u, x_0, t_0, t_1, steps| {
@@ -66,20 +69,21 @@ pub const EULER_SOLVE: Check<Solve> = Check {
         },
         Wrong {
             answer: |u, x_0, t_0, t_1, steps| euler(&|t, _| u(t, x_0), x_0, t_0, t_1, steps),
-            says: "Every step asks for the velocity at x_0. The point has moved: ask where it is now.",
+            says: "Every step asks for the velocity at x_0. The point has moved: ask where it is \
+                   now.",
         },
         Wrong {
             answer: |u, x_0, t_0, t_1, steps| {
                 let h = (t_1 - t_0) / steps as Float;
                 if steps == 1 { x_0.clone() } else { euler(u, x_0, t_0, t_1 - h, steps - 1) }
             },
-            says: "A step is missing: you end one h before t_1. It takes `steps` steps, which have steps + 1 \
-                   ends.",
+            says: "A step is missing: you end one h before t_1. It takes `steps` steps, which \
+                   have steps + 1 ends.",
         },
         Wrong {
             answer: |u, x_0, t_0, t_1, steps| euler(u, x_0, t_0, t_0 + (t_1 - t_0).abs(), steps),
-            says: "Where t_1 < t_0 you run forwards all the same. h = (t_1 − t_0)/steps has a sign, and with \
-                   it the loop runs backwards by itself.",
+            says: "Where t_1 < t_0 you run forwards all the same. h = (t_1 − t_0)/steps has a \
+                   sign, and with it the loop runs backwards by itself.",
         },
     ],
 };
@@ -112,10 +116,11 @@ pub const HEUN_STEP: Check<Step> = Check {
         statements: &["C2"],
         place: "06_odes.md#two-slopes",
         outputs: &["x(t + h)"],
-        learned: "Look where Euler would land, ask there, and take the mean of both slopes: order two. It is \
-                  the trapezium rule, with a guess for the end that is not known yet.",
+        learned: "Look where Euler would land, ask there, and take the mean of both slopes: order \
+                  two. It is the trapezium rule, with a guess for the end that is not known yet.",
         hints: [
-            "The mean of the slopes at both ends. What is known of the end before the step is done?",
+            "The mean of the slopes at both ends. What is known of the end before the step is \
+             done?",
             "k_1 = u(t, x); k_2 = u(t + h, x + h k_1); the result is x + h/2 (k_1 + k_2).",
             "let k_1 = u(t, x); let k_2 = u(…, &(x + &k_1 * h)); x + (k_1 + k_2) * …",
         ],
@@ -126,12 +131,13 @@ pub const HEUN_STEP: Check<Step> = Check {
     wrong: &[
         Wrong {
             answer: |u, t, x, h| ode::HEUN.step(|_, x| u(t, x), t, x, h),
-            says: "The second slope is asked for at time t. It is the one at the end of the step: t + h.",
+            says: "The second slope is asked for at time t. It is the one at the end of the step: \
+                   t + h.",
         },
         Wrong {
             answer: |u, t, x, h| ode::MIDPOINT.step(u, t, x, h),
-            says: "This is the midpoint method: one slope, from the middle. It has order two as well, but the \
-                   task is the mean of the slopes at both ends.",
+            says: "This is the midpoint method: one slope, from the middle. It has order two as \
+                   well, but the task is the mean of the slopes at both ends.",
         },
         Wrong {
             answer: |u, t, x, h| ode::EULER.step(u, t, x, h),
@@ -150,8 +156,8 @@ pub const HEUN_STEP: Check<Step> = Check {
                 let k_2 = u(t + h, &(x + u(t, x) * h));
                 x + k_2 * h
             },
-            says: "Only the slope at the end is used. That is of order one, like Euler's; the errors of the two \
-                   ends cancel in their mean.",
+            says: "Only the slope at the end is used. That is of order one, like Euler's; the \
+                   errors of the two ends cancel in their mean.",
         },
         Wrong {
             answer: |u, t, x, h| {
@@ -159,8 +165,8 @@ pub const HEUN_STEP: Check<Step> = Check {
                 let k_2 = u(t + h, &(x + &k_1 * (0.5 * h)));
                 x + (k_1 + k_2) * (0.5 * h)
             },
-            says: "The second slope is asked for halfway, x + h/2 k_1, but for the time t + h. At the end of \
-                   the step the point is near x + h k_1.",
+            says: "The second slope is asked for halfway, x + h/2 k_1, but for the time t + h. At \
+                   the end of the step the point is near x + h k_1.",
         },
     ],
 };
@@ -173,14 +179,14 @@ pub const ORDER_CONDITIONS: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
         statements: &["C2"],
         place: "06_odes.md#conditions-for-an-order",
         outputs: &["what is missed"],
-        learned: "The order of a method is read off its numbers: one condition for order one, another for two, \
-                  two more for three. Order four has four more, and order five nine: it is no wonder that \
-                  tableaux are looked up.",
+        learned: "The order of a method is read off its numbers: one condition for order one, \
+                  another for two, two more for three. Order four has four more, and order five \
+                  nine: it is no wonder that tableaux are looked up.",
         hints: [
             "c_i is the sum of row i of a. Then four sums; the last is over pairs of stages.",
             "Σ b_i − 1, Σ b_i c_i − 1/2, Σ b_i c_i² − 1/3, Σ_i Σ_j b_i a_ij c_j − 1/6.",
-            "let c = a.sum(1); a.matmul(&c.reshape(&[s, 1])).reshape(&[s]) is Σ_j a_ij c_j; Tensor::stack(&[&(b.sum(..) \
-             - 1.0), …], 0)",
+            "let c = a.sum(1); a.matmul(&c.reshape(&[s, 1])).reshape(&[s]) is Σ_j a_ij c_j; \
+             Tensor::stack(&[&(b.sum(..) - 1.0), …], 0)",
         ],
     },
     inputs: || {
@@ -203,20 +209,21 @@ pub const ORDER_CONDITIONS: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
     wrong: &[
         Wrong {
             answer: |a, b| conditions(b, &a.sum(0), a),
-            says: "c is summed over the columns. Stage i is at t + c_i h with c_i = Σ_j a_ij: the sum of a row, \
-                   axis 1.",
+            says: "c is summed over the columns. Stage i is at t + c_i h with c_i = Σ_j a_ij: the \
+                   sum of a row, axis 1.",
         },
         Wrong {
             answer: |a, b| conditions(b, &a.sum(1), &a.t()),
-            says: "In the last sum a is transposed: Σ_i b_i Σ_j a_ij c_j. The slope j goes into stage i.",
+            says: "In the last sum a is transposed: Σ_i b_i Σ_j a_ij c_j. The slope j goes into \
+                   stage i.",
         },
         Wrong {
             answer: |a, b| {
                 let c = a.sum(1);
                 conditions(b, &c, a) + Tensor::from([0.0, 0.0, 1.0 / 6.0, -1.0 / 6.0])
             },
-            says: "1/3 and 1/6 are exchanged: ∫ s² ds is 1/3, which Σ b c² must be; the integral of an integral \
-                   is 1/6.",
+            says: "1/3 and 1/6 are exchanged: ∫ s² ds is 1/3, which Σ b c² must be; the integral \
+                   of an integral is 1/6.",
         },
         Wrong {
             answer: |a, b| {
@@ -225,15 +232,16 @@ pub const ORDER_CONDITIONS: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
                 let last = (b * &c * &c).sum(..) - 1.0 / 6.0;
                 Tensor::concat(&[&all.slice(0, 0..3), &last.reshape(&[1])], 0)
             },
-            says: "The last sum is Σ b_i c_i², with c_i in the place of Σ_j a_ij c_j. One asks how a field that \
-                   depends on time is met, the other how errors of the stages go into later ones.",
+            says: "The last sum is Σ b_i c_i², with c_i in the place of Σ_j a_ij c_j. One asks \
+                   how a field that depends on time is met, the other how errors of the stages go \
+                   into later ones.",
         },
         Wrong {
             answer: |a, b| {
                 conditions(b, &a.sum(1), a) + Tensor::from([1.0, 0.5, 1.0 / 3.0, 1.0 / 6.0])
             },
-            says: "These are the sums themselves. Subtract what they must be, so that 0 means that a condition \
-                   holds.",
+            says: "These are the sums themselves. Subtract what they must be, so that 0 means \
+                   that a condition holds.",
         },
     ],
 };
@@ -253,12 +261,13 @@ pub const RK4_STEP: Check<Step> = Check {
         statements: &["C2"],
         place: "06_odes.md#four-slopes",
         outputs: &["x(t + h)"],
-        learned: "Four evaluations, order four: with half the step the error is a sixteenth. For a field of time \
-                  alone it is Simpson's rule.",
+        learned: "Four evaluations, order four: with half the step the error is a sixteenth. For \
+                  a field of time alone it is Simpson's rule.",
         hints: [
-            "One slope at the beginning, two in the middle, one at the end; each is found with the one before.",
-            "k_2 = u(t + h/2, x + h/2 k_1), k_3 = u(t + h/2, x + h/2 k_2), k_4 = u(t + h, x + h k_3); weights \
-             1/6, 1/3, 1/3, 1/6.",
+            "One slope at the beginning, two in the middle, one at the end; each is found with \
+             the one before.",
+            "k_2 = u(t + h/2, x + h/2 k_1), k_3 = u(t + h/2, x + h/2 k_2), k_4 = u(t + h, x + h \
+             k_3); weights 1/6, 1/3, 1/3, 1/6.",
             "x + (k_1 + k_2 * 2.0 + k_3 * 2.0 + k_4) * (h / 6.0)",
         ],
     },
@@ -268,7 +277,8 @@ pub const RK4_STEP: Check<Step> = Check {
     wrong: &[
         Wrong {
             answer: |u, t, x, h| kutta(u, t, x, h, [1.5; 4]),
-            says: "All slopes have the weight 1/4. Those in the middle count twice: 1/6, 1/3, 1/3, 1/6.",
+            says: "All slopes have the weight 1/4. Those in the middle count twice: 1/6, 1/3, \
+                   1/3, 1/6.",
         },
         Wrong {
             answer: |u, t, x, h| kutta(u, t, x, h, [6.0, 12.0, 12.0, 6.0]),
@@ -276,7 +286,8 @@ pub const RK4_STEP: Check<Step> = Check {
         },
         Wrong {
             answer: |u, t, x, h| kutta(|_, x| u(t, x), t, x, h, [1.0, 2.0, 2.0, 1.0]),
-            says: "Every slope is asked for at time t. The times are t, t + h/2, t + h/2 and t + h.",
+            says: "Every slope is asked for at time t. The times are t, t + h/2, t + h/2 and t + \
+                   h.",
         },
         Wrong {
             answer: |u, t, x, h| {
@@ -285,8 +296,8 @@ pub const RK4_STEP: Check<Step> = Check {
                 let k_4 = u(t + h, &(x + &k_2 * h));
                 x + (k_1 + k_2 * 4.0 + k_4) * (h / 6.0)
             },
-            says: "k_3 is found from k_1 and so equals k_2. Go into the middle a second time with the better \
-                   slope, k_2.",
+            says: "k_3 is found from k_1 and so equals k_2. Go into the middle a second time with \
+                   the better slope, k_2.",
         },
         Wrong {
             answer: |u, t, x, h| {
@@ -306,8 +317,8 @@ pub const RK4_STEP: Check<Step> = Check {
                 let k_4 = u(t + h, &(x + &k_3 * h));
                 x + (k_1 + (k_2 + k_3) * 2.0 + k_4) * (h / 6.0)
             },
-            says: "The half step is forgotten in x: the slopes of the middle are asked for at x + h k. The time \
-                   there is t + h/2, the place x + h/2 k.",
+            says: "The half step is forgotten in x: the slopes of the middle are asked for at x + \
+                   h k. The time there is t + h/2, the place x + h/2 k.",
         },
     ],
 };
@@ -335,12 +346,13 @@ pub const OBSERVED_ORDER: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
         statements: &["C2"],
         place: "06_odes.md#the-order-measured",
         outputs: &["orders"],
-        learned: "A slope between two points on logarithmic axes. Whoever writes a solver prints this number \
-                  first: a slip that no picture shows turns a 4 into a 1.",
+        learned: "A slope between two points on logarithmic axes. Whoever writes a solver prints \
+                  this number first: a slip that no picture shows turns a 4 into a 1.",
         hints: [
             "E = C h^p with an unknown C. How does one get rid of C, given two errors?",
             "With h = T/n: E_i/E_{i+1} = (n_{i+1}/n_i)^p. Take logarithms.",
-            "let m = errors.len(); let fall = errors.slice(0, 0..m - 1) / errors.slice(0, 1..m); fall.ln() / …",
+            "let m = errors.len(); let fall = errors.slice(0, 0..m - 1) / errors.slice(0, 1..m); \
+             fall.ln() / …",
         ],
     },
     inputs: || {
@@ -370,32 +382,32 @@ pub const OBSERVED_ORDER: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
                 let [e, e_next] = neighbours(errors);
                 (e / e_next).ln() / Tensor::scalar(2.0).ln()
             },
-            says: "You divide by ln 2, as if the number of steps were doubled each time. Divide by the \
-                   logarithm of the factor it grew by.",
+            says: "You divide by ln 2, as if the number of steps were doubled each time. Divide \
+                   by the logarithm of the factor it grew by.",
         },
         Wrong {
             answer: |errors, steps| {
                 let ([e, e_next], [n, n_next]) = (neighbours(errors), neighbours(steps));
                 (e_next / e).ln() / (n_next / n).ln()
             },
-            says: "The sign is flipped: this is the slope of the error over the number of steps, which falls. \
-                   The order is the slope over h.",
+            says: "The sign is flipped: this is the slope of the error over the number of steps, \
+                   which falls. The order is the slope over h.",
         },
         Wrong {
             answer: |errors, steps| {
                 let ([e, e_next], [n, n_next]) = (neighbours(errors), neighbours(steps));
                 (e / e_next) / (n_next / n)
             },
-            says: "The logarithms are missing: the quotient of the factors is not the exponent p with \
-                   factor = factor^p.",
+            says: "The logarithms are missing: the quotient of the factors is not the exponent p \
+                   with factor = factor^p.",
         },
         Wrong {
             answer: |errors, steps| {
                 let ([e, e_next], [n, n_next]) = (neighbours(errors), neighbours(steps));
                 (e / e_next).ln() / (n_next / n)
             },
-            says: "Only the errors are taken the logarithm of. (n_{i+1}/n_i)^p is the factor, so p is a quotient \
-                   of two logarithms.",
+            says: "Only the errors are taken the logarithm of. (n_{i+1}/n_i)^p is the factor, so \
+                   p is a quotient of two logarithms.",
         },
         Wrong {
             answer: |errors, steps| {
@@ -403,16 +415,16 @@ pub const OBSERVED_ORDER: Check<fn(&Tensor, &Tensor) -> Tensor> = Check {
                 let [e, n] = [errors.slice(0, 0..1), steps.slice(0, 0..1)];
                 (e / e_next).ln() / (n_next / n).ln()
             },
-            says: "Every error is compared with the first. Compare neighbours: where the steps are coarse the \
-                   order is not yet seen, and it must not spoil the rest.",
+            says: "Every error is compared with the first. Compare neighbours: where the steps \
+                   are coarse the order is not yet seen, and it must not spoil the rest.",
         },
         Wrong {
             answer: |errors, steps| {
                 let [[e, e_next], [n, n_next]] = [neighbours(errors), neighbours(steps)];
                 (e - e_next).ln() / (n / n_next).ln()
             },
-            says: "You take the logarithm of the difference of the errors. Their quotient has the exponent: \
-                   ln E_i − ln E_{i+1}.",
+            says: "You take the logarithm of the difference of the errors. Their quotient has the \
+                   exponent: ln E_i − ln E_{i+1}.",
         },
     ],
 };

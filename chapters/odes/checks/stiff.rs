@@ -13,12 +13,15 @@ pub const LONGEST_STEP: Check<fn(&Tensor) -> Tensor> = Check {
         statements: &["C2"],
         place: "06_odes.md#stiffness",
         outputs: &["h"],
-        learned: "The fastest part of a system dictates the step, even when it has long died out. And where nothing \
-                  is damped, Re λ = 0, Euler's method has no stable step at all.",
+        learned: "The fastest part of a system dictates the step, even when it has long died out. \
+                  And where nothing is damped, Re λ = 0, Euler's method has no stable step at \
+                  all.",
         hints: [
-            "One step of Euler multiplies x by 1 + h λ, a complex number. When is its length at most 1?",
+            "One step of Euler multiplies x by 1 + h λ, a complex number. When is its length at \
+             most 1?",
             "|1 + h λ|² = (1 + h a)² + h² b² ≤ 1 for λ = a + i b; solve for h.",
-            "let (a, b) = (lambda.slice(1, 0..1), lambda.slice(1, 1..2)); … and .reshape(&[n]) at the end",
+            "let (a, b) = (lambda.slice(1, 0..1), lambda.slice(1, 1..2)); … and .reshape(&[n]) at \
+             the end",
         ],
     },
     inputs: || {
@@ -39,39 +42,40 @@ pub const LONGEST_STEP: Check<fn(&Tensor) -> Tensor> = Check {
     wrong: &[
         Wrong {
             answer: |lambda| 2.0 / parts(lambda)[0].abs(),
-            says: "The imaginary part is left out: 2/|Re λ| is right for decay alone. What swings needs shorter \
-                   steps.",
+            says: "The imaginary part is left out: 2/|Re λ| is right for decay alone. What swings \
+                   needs shorter steps.",
         },
         Wrong {
             answer: |lambda| {
                 let [a, b] = parts(lambda);
                 2.0 / (a.square() + b.square()).sqrt()
             },
-            says: "2/|λ| would do if λ were real. |1 + h λ| ≤ 1 is a disc around −1: whoever walks from 0 in \
-                   another direction leaves it sooner.",
+            says: "2/|λ| would do if λ were real. |1 + h λ| ≤ 1 is a disc around −1: whoever \
+                   walks from 0 in another direction leaves it sooner.",
         },
         Wrong {
             answer: |lambda| {
                 let [a, b] = parts(lambda);
                 1.0 / (a.square() + b.square()).sqrt()
             },
-            says: "1/|λ| is the step with which a real decay reaches 0 at once. Stable are steps up to twice that; \
-                   and a λ that is not real allows less.",
+            says: "1/|λ| is the step with which a real decay reaches 0 at once. Stable are steps \
+                   up to twice that; and a λ that is not real allows less.",
         },
         Wrong {
             answer: |lambda| {
                 let [a, b] = parts(lambda);
                 -&a / (a.square() + b.square())
             },
-            says: "The 2 is missing: this is the step with which |1 + h λ| is smallest. It reaches 1 again at twice \
-                   that.",
+            says: "The 2 is missing: this is the step with which |1 + h λ| is smallest. It \
+                   reaches 1 again at twice that.",
         },
         Wrong {
             answer: |lambda| {
                 let [a, b] = parts(lambda);
                 &a * 2.0 / (a.square() + b.square())
             },
-            says: "The sign is flipped: Re λ is negative where something decays, and the step is positive.",
+            says: "The sign is flipped: Re λ is negative where something decays, and the step is \
+                   positive.",
         },
     ],
 };
@@ -92,14 +96,15 @@ pub const IMPLICIT_EULER_STEP: Check<Implicit> = Check {
         statements: &["C2"],
         place: "06_odes.md#a-step-that-looks-ahead",
         outputs: &["x(t + h)"],
-        learned: "The equation for the end of the step costs derivatives, and stability at every step length \
-                  pays for them. Newton's method needs ∂u/∂x, which is one call here.",
+        learned: "The equation for the end of the step costs derivatives, and stability at every \
+                  step length pays for them. Newton's method needs ∂u/∂x, which is one call here.",
         hints: [
-            "y is the unknown of g(y) = y − x − h u(t + h, y) = 0. What does Newton's method ask for?",
-            "y ← y − g(y)/g′(y) with g′ = 1 − h ∂u/∂y; each row is an equation of its own, so the gradient of the \
-             sum of g has each row's g′.",
-            "let y = y.variable(); let g = &y - x - u(t + h, &y) * h; let slope = grad(&g.sum(..), &[&y]).remove(0); \
-             …detach()",
+            "y is the unknown of g(y) = y − x − h u(t + h, y) = 0. What does Newton's method ask \
+             for?",
+            "y ← y − g(y)/g′(y) with g′ = 1 − h ∂u/∂y; each row is an equation of its own, so the \
+             gradient of the sum of g has each row's g′.",
+            "let y = y.variable(); let g = &y - x - u(t + h, &y) * h; let slope = \
+             grad(&g.sum(..), &[&y]).remove(0); …detach()",
         ],
     },
     inputs: || {
@@ -143,26 +148,28 @@ pub const IMPLICIT_EULER_STEP: Check<Implicit> = Check {
         },
         Wrong {
             answer: |u, t, x, h, _| x + u(t, x) * h,
-            says: "This is the step of explicit Euler. The slope is that at the end, which is not known yet: y \
-                   stands on both sides.",
+            says: "This is the step of explicit Euler. The slope is that at the end, which is not \
+                   known yet: y stands on both sides.",
         },
         Wrong {
             answer: |u, t, x, h, iterations| {
                 (0..iterations).fold(x.clone(), |y, _| x + u(t + h, &y) * h)
             },
-            says: "You put y in again and again: y ← x + h u(t + h, y). That converges only where |h ∂u/∂x| < 1, \
-                   and the step was meant for fields where it is large. Use Newton's method.",
+            says: "You put y in again and again: y ← x + h u(t + h, y). That converges only where \
+                   |h ∂u/∂x| < 1, and the step was meant for fields where it is large. Use \
+                   Newton's method.",
         },
         Wrong {
             answer: |u, t, x, h, iterations| {
                 newton(u, t + h, x, h, iterations, |y| y.clone(), -1.0)
             },
-            says: "The slope of g is 1 + h ∂u/∂y in your answer. g(y) = y − x − h u: its slope is 1 − h ∂u/∂y.",
+            says: "The slope of g is 1 + h ∂u/∂y in your answer. g(y) = y − x − h u: its slope is \
+                   1 − h ∂u/∂y.",
         },
         Wrong {
             answer: |u, t, x, h, iterations| newton(u, t + h, x, h, iterations, |_| x.clone(), 1.0),
-            says: "The derivative is taken at x and kept. That is a method of its own, which saves work and needs \
-                   more iterations; Newton's takes it anew at each y.",
+            says: "The derivative is taken at x and kept. That is a method of its own, which \
+                   saves work and needs more iterations; Newton's takes it anew at each y.",
         },
         Wrong {
             answer: |u, t, x, h, iterations| {
