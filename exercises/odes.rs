@@ -18,19 +18,19 @@
 //!
 //! What you need of the library:
 //!
-//! - Operators take tensors, references to them and numbers, in any mixture. A tensor itself is used
-//!   up, a reference is not: write `&k_1`, where k_1 is needed again.
-//! - A `Field` is called as a function is: `u(t, &x)`, with a number t. What it returns has the shape
-//!   of x.
+//! - Operators take tensors, references to them and numbers, in any mixture. A tensor itself is
+//!   used up, a reference is not: write `&k_1`, where k_1 is needed again.
+//! - A `Field` is called as a function is: `u(t, &x)`, with a number t. What it returns has the
+//!   shape of x.
 //! - `x.sum(1)` sums over axis 1 and drops it, `x.sum(..)` is a scalar; so with `mean` and `max`.
 //!   `x.abs()`, `x.square()`, `x.sqrt()`, `x.ln()`, `x.exp()`, `x.powf(0.5)`, `x.clamp(low, high)`,
-//!   `x.maximum(&y)` and `x.minimum(0.0)` do what they say, number by number; `x.exp_m1()` is eˣ − 1
-//!   without losing digits where x is small.
+//!   `x.maximum(&y)` and `x.minimum(0.0)` do what they say, number by number; `x.exp_m1()` is
+//!   eˣ − 1 without losing digits where x is small.
 //! - `x.slice(0, 0..k)` is the first k entries or rows, `x.pad(0, 1, 1)` has a 0 more at both ends,
-//!   `x.reshape(&[n, 1])` is another shape of the same numbers, `a.at(&[i, j])` a number of a matrix,
-//!   `a.matmul(&b)` the product, `Tensor::stack(&[&a, &b], 0)` a vector of scalars.
-//! - `grad(&y, &[&a])` is a list with ∂y/∂a for a scalar y, where a is `v.variable()` for a tensor v;
-//!   `y.detach()` forgets where y comes from.
+//!   `x.reshape(&[n, 1])` is another shape of the same numbers, `a.at(&[i, j])` a number of a
+//!   matrix, `a.matmul(&b)` the product, `Tensor::stack(&[&a, &b], 0)` a vector of scalars.
+//! - `grad(&y, &[&a])` is a list with ∂y/∂a for a scalar y, where a is `v.variable()` for a tensor
+//!   v; `y.detach()` forgets where y comes from.
 //!
 //! `cargo doc --open` has everything else.
 
@@ -75,8 +75,8 @@ fn heun_step(u: Field, t: Float, x: &Tensor, h: Float) -> Tensor {
 }
 
 /// 5. By how much an explicit method with the tableau (a, b) misses the four conditions of order
-/// three: Σ b_i must be 1, Σ b_i c_i 1/2, Σ b_i c_i² 1/3, and Σ b_i a_ij c_j 1/6, in this order. The
-/// c_i are the sums of the rows of a.
+/// three: Σ b_i must be 1, Σ b_i c_i 1/2, Σ b_i c_i² 1/3, and Σ b_i a_ij c_j 1/6, in this order.
+/// The c_i are the sums of the rows of a.
 ///
 /// Book: "Conditions for an order". Shapes: a `[s, s]`, b `[s]` → `[4]`.
 fn order_conditions(a: &Tensor, b: &Tensor) -> Tensor {
@@ -98,9 +98,9 @@ fn observed_order(errors: &Tensor, steps: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 8. A step of a pair of methods: (x_new, e), where x_new is the result with the weights `pair.b` and
-/// e how much it differs from the result with `pair.b_hat`: x_new less the other one. The slopes are
-/// k_i = u(t + c_i h, x + h Σ_j a_ij k_j), over the j < i.
+/// 8. A step of a pair of methods: (x_new, e), where x_new is the result with the weights `pair.b`
+/// and e how much it differs from the result with `pair.b_hat`: x_new less the other one. The
+/// slopes are k_i = u(t + c_i h, x + h Σ_j a_ij k_j), over the j < i.
 ///
 /// Book: "Two methods for the price of one". Shapes: x `[n, d]`, a `[s, s]`, b, b_hat, c `[s]` →
 /// `[n, d]`, `[n, d]`.
