@@ -43,7 +43,7 @@ pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> 
         ode::trajectory(|t, x| comet.u(t, x), &comet.x_0(), 0.0..comet.end as Float, steps, &RK4);
     let last = &even[steps].1;
     watch(Event::Stage("counting evaluations"));
-    let counts = COMPARED.map(|tolerance| Counts::of(tolerance));
+    let counts = COMPARED.map(Counts::of);
     let row = |name: &str, value: String, remark: String| [name.to_string(), value, remark];
     let (errors, Solution { evaluations, accepted, rejected, .. }) =
         ([comet.error(&solution.x), comet.error(last)], &solution);
