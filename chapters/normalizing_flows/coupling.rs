@@ -2,9 +2,9 @@
 
 use super::map::Map;
 use super::{Transform, near_identity};
+use crate::Tensor;
 use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::random::Rng;
-use crate::Tensor;
 
 // ANCHOR: coupling
 /// (a, b) → (a, map of b with θ = net(a)): NICE, RealNVP or a spline coupling, as the map is. The

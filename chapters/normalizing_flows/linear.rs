@@ -1,9 +1,9 @@
 //! Layers without a network: ActNorm and a matrix by its LU factors (Kingma & Dhariwal 2018).
 
 use super::Transform;
+use crate::Tensor;
 use crate::nn::Module;
 use crate::random::Rng;
-use crate::Tensor;
 
 // ANCHOR: actnorm
 /// y = x ⊙ eˢ + b, with one s and b for each coordinate.
@@ -123,4 +123,3 @@ impl Module for Lu {
         ]
     }
 }
-

@@ -1,9 +1,9 @@
 //! Training and what the experiments measure of a flow: the gap to the data's entropy, pictures of its
 //! density and of the plane it bends.
 
+use super::linear::ActNorm;
 use super::map::Map;
 use super::{Constructor, Flow};
-use super::linear::ActNorm;
 use crate::data::Law;
 use crate::experiment::{Settings, Training};
 use crate::nn::Module;
@@ -90,8 +90,7 @@ impl Gap {
             flow.frozen().log_density(&x).data().iter().map(|&v| f64::from(v)).collect();
         let n = log_p.len() as f64;
         let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
-        let excess: Vec<f64> =
-            law.log_density(&x).iter().zip(&log_p).map(|(q, p)| q - p).collect();
+        let excess: Vec<f64> = law.log_density(&x).iter().zip(&log_p).map(|(q, p)| q - p).collect();
         let gap = mean(&excess);
         let squares: f64 = excess.iter().map(|v| (v - gap) * (v - gap)).sum();
         let error = libm::sqrt(squares / (n - 1.0) / n);

@@ -1,9 +1,9 @@
 //! The planar layer (Rezende & Mohamed 2015, eq. 10–12): space pushed along one direction.
 
 use super::Transform;
+use crate::Tensor;
 use crate::nn::Module;
 use crate::random::Rng;
-use crate::Tensor;
 
 // ANCHOR: planar
 /// y = x + û tanh(w·x + b). ladj = ln |1 + û·w (1 − tanh²(w·x + b))|.

@@ -63,8 +63,10 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
         gap.row("gap", Some(GOAL)),
         ["inverse error".into(), format!("{error:.1e}"), remark.into()],
     ];
-    let figures =
-        vec![("figure", densities(&flow, &law, &mut measuring)), ("steps", bending(&flow, &mut measuring))];
+    let figures = vec![
+        ("figure", densities(&flow, &law, &mut measuring)),
+        ("steps", bending(&flow, &mut measuring)),
+    ];
     let metrics = json!({
         "experiment": MOONS.name,
         "settings": settings.json(),

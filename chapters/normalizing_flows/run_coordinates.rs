@@ -83,8 +83,14 @@ fn mapped(map: impl Fn(&Tensor) -> Tensor, points: &[[f64; 2]]) -> Vec<[f64; 2]>
 /// what they cover of a sphere, in the projection that keeps areas.
 fn cells_figure() -> Figure {
     let polar_cells = Panel::new("polar: the outer cell is 3.7 times the inner")
-        .line(mapped(polar, &outline([0.3, 0.4], [0.7, 1.0])), BLUE.size(2.5).label("r from 0.3 to 0.7"))
-        .line(mapped(polar, &outline([1.65, 0.4], [2.05, 1.0])), RED.size(2.5).label("r from 1.65 to 2.05"));
+        .line(
+            mapped(polar, &outline([0.3, 0.4], [0.7, 1.0])),
+            BLUE.size(2.5).label("r from 0.3 to 0.7"),
+        )
+        .line(
+            mapped(polar, &outline([1.65, 0.4], [2.05, 1.0])),
+            RED.size(2.5).label("r from 1.65 to 2.05"),
+        );
     let polar_cells = (1..6).fold(polar_cells, |panel, i| {
         let r = 0.45 * f64::from(i);
         panel.line(mapped(polar, &outline([r, 0.0], [r, TAU])), GREY.size(0.8))
@@ -108,10 +114,10 @@ fn cells_figure() -> Figure {
         let theta = TAU * f64::from(i) / 12.0;
         panel.line(sphere(&[[theta, 0.0], [theta, PI]]), GREY.size(0.8))
     });
-    Figure::new("Equal rectangles of the coordinates measure what |det J| says", [
-        polar_cells,
-        sphere_cells,
-    ])
+    Figure::new(
+        "Equal rectangles of the coordinates measure what |det J| says",
+        [polar_cells, sphere_cells],
+    )
     .x_range(-2.4, 2.4)
     .y_range(-2.4, 2.4)
     .equal_aspect()

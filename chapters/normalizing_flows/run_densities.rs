@@ -6,12 +6,12 @@ use super::map::Map;
 use super::measure::{Gap, cells, density_panel, highest, log_density_of, stacked, train};
 use super::run::COUPLINGS;
 use super::{Constructor, Flow};
+use crate::Result;
 use crate::data::{Checkerboard, Law, Mixture};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::experiment::{save_figures, save_metrics, tail_mean, training_time};
 use crate::plot::Figure;
 use crate::random::Rng;
-use crate::Result;
 use serde_json::json;
 use std::time::Instant;
 

@@ -10,13 +10,13 @@ use super::planar::Planar;
 use super::run::COUPLINGS;
 use super::run_densities::AFFINE;
 use super::{Constructor, Flow, Inverse};
+use crate::Result;
 use crate::data::{Law, Moons};
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
 use crate::experiment::{save_figures, save_metrics, tail_mean, training_time};
 use crate::nn::Module;
 use crate::plot::Figure;
 use crate::random::Rng;
-use crate::Result;
 use serde_json::json;
 use std::time::Instant;
 
@@ -35,25 +35,53 @@ pub const FAMILIES: Experiment = Experiment {
 /// What is compared: name, layers, width of the networks, and the layers' constructors in turn.
 const COMPARED: [(&str, usize, usize, &[Constructor]); 7] = [
     ("planar", 16, 0, &[|d, _, rng| Box::new(Planar::new(d, rng))]),
-    ("NICE with LU", 9, 32, &[
-        |d, width, rng| Box::new(super::coupling::Coupling::new(d, width, Map::Additive, false, rng)),
-        |d, _, rng| Box::new(Lu::new(d, rng)),
-        |d, width, rng| Box::new(super::coupling::Coupling::new(d, width, Map::Additive, true, rng)),
-    ]),
+    (
+        "NICE with LU",
+        9,
+        32,
+        &[
+            |d, width, rng| {
+                Box::new(super::coupling::Coupling::new(d, width, Map::Additive, false, rng))
+            },
+            |d, _, rng| Box::new(Lu::new(d, rng)),
+            |d, width, rng| {
+                Box::new(super::coupling::Coupling::new(d, width, Map::Additive, true, rng))
+            },
+        ],
+    ),
     ("RealNVP", 6, 32, &AFFINE),
-    ("MAF", 6, 32, &[
-        |d, width, rng| Box::new(Autoregressive::new(d, width, Map::Affine, false, rng)),
-        |d, width, rng| Box::new(Autoregressive::new(d, width, Map::Affine, true, rng)),
-    ]),
-    ("IAF", 6, 32, &[
-        |d, w, rng| Box::new(Inverse(Box::new(Autoregressive::new(d, w, Map::Affine, false, rng)))),
-        |d, w, rng| Box::new(Inverse(Box::new(Autoregressive::new(d, w, Map::Affine, true, rng)))),
-    ]),
+    (
+        "MAF",
+        6,
+        32,
+        &[
+            |d, width, rng| Box::new(Autoregressive::new(d, width, Map::Affine, false, rng)),
+            |d, width, rng| Box::new(Autoregressive::new(d, width, Map::Affine, true, rng)),
+        ],
+    ),
+    (
+        "IAF",
+        6,
+        32,
+        &[
+            |d, w, rng| {
+                Box::new(Inverse(Box::new(Autoregressive::new(d, w, Map::Affine, false, rng))))
+            },
+            |d, w, rng| {
+                Box::new(Inverse(Box::new(Autoregressive::new(d, w, Map::Affine, true, rng))))
+            },
+        ],
+    ),
     ("spline coupling", 2, 32, &COUPLINGS),
-    ("spline, autoregressive", 2, 32, &[
-        |d, width, rng| Box::new(Autoregressive::new(d, width, FINE, false, rng)),
-        |d, width, rng| Box::new(Autoregressive::new(d, width, FINE, true, rng)),
-    ]),
+    (
+        "spline, autoregressive",
+        2,
+        32,
+        &[
+            |d, width, rng| Box::new(Autoregressive::new(d, width, FINE, false, rng)),
+            |d, width, rng| Box::new(Autoregressive::new(d, width, FINE, true, rng)),
+        ],
+    ),
 ];
 // ANCHOR_END: families
 
@@ -64,7 +92,8 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     settings.prepare()?;
     let (law, mut rng) = (Moons { noise: 0.1 }, Rng::new(settings.seed));
     let mut measuring = rng.split();
-    let made = COMPARED.map(|(_, layers, width, kinds)| stacked(&law, layers, width, kinds, &mut rng));
+    let made =
+        COMPARED.map(|(_, layers, width, kinds)| stacked(&law, layers, width, kinds, &mut rng));
     let mut flows: Vec<Flow> = made.into();
 
     let mut training = Training::new(FAMILIES.name, settings, watch);

@@ -14,7 +14,7 @@ use crate::{Float, Tensor};
 /// The least width and height of a bin, as a share of 2B, and the least slope.
 const LEAST: Float = 1e-3;
 /// softplus of this is 1 − [`LEAST`]: θ = 0 gives slope 1.
-const SLOPE_ONE: Float = 0.539_742;
+const SLOPE_ONE: Float = 0.539_742_4;
 
 // ANCHOR: knots
 /// The six numbers of every bin: wₖ, hₖ, xₖ, yₖ, δₖ, δₖ₊₁. θ `[m, 3K − 1]` → `[m, 6, K]`.
