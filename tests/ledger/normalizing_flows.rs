@@ -8,7 +8,7 @@ use pushforward::chapters::normalizing_flows::coordinates::{
 use pushforward::chapters::normalizing_flows::linear::ActNorm;
 use pushforward::chapters::normalizing_flows::run_coordinates::determinants;
 use pushforward::chapters::normalizing_flows::{
-    Flow, TRANSFORMS, Transform, bits_per_dim, dequantised, log_normal,
+    Constructor, Flow, TRANSFORMS, Transform, bits_per_dim, dequantised, log_normal,
 };
 use pushforward::derivatives::{gradcheck, jacobian};
 use pushforward::nn::Module;
@@ -17,7 +17,7 @@ use pushforward::{Float, Tensor};
 
 /// Every layer for points of `dim` numbers, with every parameter random and none small.
 fn layers(dim: usize, rng: &mut Rng) -> Vec<(&'static str, Box<dyn Transform>)> {
-    let random = |(name, constructor): (&'static str, fn(_, _, &mut Rng) -> Box<dyn Transform>)| {
+    let random = |(name, constructor): (&'static str, Constructor)| {
         let mut layer = constructor(dim, 8, rng);
         for (_, parameter) in layer.parameters_mut() {
             *parameter = (rng.normal(parameter.shape()) * 0.4).variable();
