@@ -37,6 +37,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     normalizing_flows::run_densities::DENSITIES,
     normalizing_flows::run_coordinates::COORDINATES,
     normalizing_flows::run_families::FAMILIES,
+    normalizing_flows::run_digits::DIGITS,
     odes::run::ODES,
     odes::run_adaptive::ADAPTIVE,
     odes::run_stiff::STIFF,

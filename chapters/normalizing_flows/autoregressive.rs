@@ -8,11 +8,11 @@ use crate::random::Rng;
 use crate::{Float, Tensor};
 
 // ANCHOR: made
-/// The masks of a MADE (Germain et al. 2015, eq. 12–13) for d numbers, two hidden layers of `width` and P
-/// outputs for each number: 1 where a weight may be, `[out, in]`.
+/// The masks of a MADE (Germain et al. 2015, eq. 12–13) for d numbers, two hidden layers of `width`
+/// and P outputs for each number: 1 where a weight may be, `[out, in]`.
 ///
-/// Input i has degree i = 1, …, d; hidden units have degrees 1, …, d − 1 in turn. A unit sees units of
-/// degree up to its own; the outputs of number i only those **below** i, or it would see itself.
+/// Input i has degree i = 1, …, d; hidden units have degrees 1, …, d − 1 in turn. A unit sees units
+/// of degree up to its own; the outputs of number i only those **below** i, or it would see itself.
 pub fn masks(dim: usize, width: usize, parameters: usize) -> [Tensor; 3] {
     let input = |i: usize| i + 1;
     let hidden = |i: usize| 1 + i % (dim - 1).max(1);
@@ -29,8 +29,8 @@ pub fn masks(dim: usize, width: usize, parameters: usize) -> [Tensor; 3] {
 // ANCHOR_END: made
 
 // ANCHOR: autoregressive
-/// yᵢ = map of xᵢ with θᵢ = net(x₁, …, xᵢ₋₁): a MAF if the map is affine (Papamakarios et al. 2017, who
-/// write it as (x − μ) e^(−α)), an autoregressive spline if it is one.
+/// yᵢ = map of xᵢ with θᵢ = net(x₁, …, xᵢ₋₁): a MAF if the map is affine (Papamakarios et al. 2017,
+/// who write it as (x − μ) e^(−α)), an autoregressive spline if it is one.
 #[derive(Clone, Debug)]
 pub struct Autoregressive {
     /// x → θ of every number, with the weights that [`masks`] leave.

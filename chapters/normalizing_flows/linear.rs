@@ -60,8 +60,8 @@ impl Module for ActNorm {
 }
 
 // ANCHOR: lu
-/// y = W x for every row, W = L U: L has ones on its diagonal, U has eˢ there. ln |det W| is Σ s, and the
-/// inverse is two substitutions. (Glow puts a fixed permutation P before L.)
+/// y = W x for every row, W = L U: L has ones on its diagonal, U has eˢ there. ln |det W| is Σ s,
+/// and the inverse is two substitutions. (Glow puts a fixed permutation P before L.)
 #[derive(Clone, Debug)]
 pub struct Lu {
     /// L below the diagonal, `[d, d]`; the rest is not read.

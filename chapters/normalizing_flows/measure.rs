@@ -1,5 +1,5 @@
-//! Training and what the experiments measure of a flow: the gap to the data's entropy, pictures of its
-//! density and of the plane it bends.
+//! Training and what the experiments measure of a flow: the gap to the data's entropy, pictures of
+//! its density and of the plane it bends.
 
 use super::linear::ActNorm;
 use super::map::Map;
@@ -18,8 +18,8 @@ const JUDGED: usize = 20_000;
 /// Cells on a side of a density's picture.
 const SIDE: usize = 120;
 
-/// A flow of a fixed scaling (from 1000 points of the data) and `layers` layers with networks `width`
-/// wide, one constructor after the other in turn.
+/// A flow of a fixed scaling (from 1000 points of the data) and `layers` layers with networks
+/// `width` wide, one constructor after the other in turn.
 pub fn stacked(
     law: &dyn Law,
     layers: usize,
@@ -38,8 +38,8 @@ pub fn stacked(
 /// The spline of the experiments: sixteen bins on [−4, 4].
 pub const FINE: Map = Map::Spline { bins: 16, bound: 4.0 };
 
-/// Trains several flows beside each other, flow i on law i, each by its own maximum likelihood: the loss
-/// is the sum, whose gradient for each is its own. The rate falls to nothing along a cosine.
+/// Trains several flows beside each other, flow i on law i, each by its own maximum likelihood: the
+/// loss is the sum, whose gradient for each is its own. The rate falls to nothing along a cosine.
 ///
 /// # Errors
 /// If a loss is not finite or the state cannot be kept.
@@ -82,8 +82,8 @@ pub struct Gap {
 
 impl Gap {
     // ANCHOR: gap
-    /// Over 20 000 fresh points. The difference is taken point by point, so that the chance in ln q falls
-    /// out.
+    /// Over 20 000 fresh points. The difference is taken point by point, so that the chance in ln q
+    /// falls out.
     pub fn of(flow: &Flow, law: &dyn Law, rng: &mut Rng) -> Gap {
         let x = law.sample(JUDGED, rng);
         let log_p: Vec<f64> =

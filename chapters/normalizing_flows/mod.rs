@@ -1,12 +1,14 @@
-//! Normalizing flows: an invertible map carries the data to normal noise, and the change of variables
-//! gives the density of every point exactly (Tabak & Turner 2013; Rezende & Mohamed 2015).
+//! Normalizing flows: an invertible map carries the data to normal noise, and the change of
+//! variables gives the density of every point exactly (Tabak & Turner 2013; Rezende & Mohamed
+//! 2015).
 //!
-//! Every map here runs in the direction **data x → noise z**; samples come from its inverse. An IAF is
-//! then a MAF turned round ([`Inverse`]). Here are the interface and the flow; in [`map`](mod@map) what
-//! happens to one number, in [`coupling`] and [`autoregressive`] who tells it how, in [`spline`] the
-//! rational-quadratic spline, in [`linear`] and [`planar`] the layers without a network, in
-//! [`coordinates`] polar, cylindrical and spherical coordinates, in [`run`], [`run_densities`],
-//! [`run_coordinates`] and [`run_families`] the experiments.
+//! Every map here runs in the direction **data x → noise z**; samples come from its inverse. An IAF
+//! is then a MAF turned round ([`Inverse`]). Here are the interface and the flow; in
+//! [`map`](mod@map) what happens to one number, in [`coupling`] and [`autoregressive`] who tells it
+//! how, in [`spline`] the rational-quadratic spline, in [`linear`], [`planar`] and [`pixels`] the
+//! layers without a network, in [`coordinates`] polar, cylindrical and spherical coordinates;
+//! [`measure`] trains and measures, and the experiments are in [`run`], [`run_densities`],
+//! [`run_coordinates`], [`run_families`] and [`run_digits`].
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
@@ -25,10 +27,12 @@ pub mod coupling;
 pub mod linear;
 pub mod map;
 pub mod measure;
+pub mod pixels;
 pub mod planar;
 pub mod run;
 pub mod run_coordinates;
 pub mod run_densities;
+pub mod run_digits;
 pub mod run_families;
 pub mod spline;
 
@@ -36,6 +40,7 @@ use self::autoregressive::Autoregressive;
 use self::coupling::Coupling;
 use self::linear::{ActNorm, Lu};
 use self::map::Map;
+use self::pixels::Interleaved;
 use self::planar::Planar;
 use crate::nn::{Mlp, Module, prefixed};
 use crate::random::Rng;
@@ -204,7 +209,8 @@ pub fn dequantised(images: &Tensor, rng: &mut Rng) -> Tensor {
 }
 
 /// Nats for a picture of d pixels as bits for each: (−ln p(x)/d + ln 256) / ln 2 for a density p of
-/// pixels in [0, 1]. It bounds the bits of the best code for the bytes from above; 8 is no model at all.
+/// pixels in [0, 1]. It bounds the bits of the best code for the bytes from above; 8 is no model at
+/// all.
 pub fn bits_per_dim(nll: f64, dim: usize) -> f64 {
     nll / dim as f64 / LN_2 + 8.0
 }
@@ -223,7 +229,7 @@ fn near_identity(mut net: Mlp) -> Mlp {
 pub type Constructor = fn(dim: usize, width: usize, rng: &mut Rng) -> Box<dyn Transform>;
 
 /// Every layer with its name: what is tested of one is tested of all.
-pub const TRANSFORMS: [(&str, Constructor); 9] = [
+pub const TRANSFORMS: [(&str, Constructor); 10] = [
     ("NICE", |d, w, rng| Box::new(Coupling::new(d, w, Map::Additive, false, rng))),
     ("RealNVP", |d, w, rng| Box::new(Coupling::new(d, w, Map::Affine, true, rng))),
     ("spline coupling", |d, w, rng| Box::new(Coupling::new(d, w, Map::SPLINE, false, rng))),
@@ -237,4 +243,5 @@ pub const TRANSFORMS: [(&str, Constructor); 9] = [
     ("ActNorm", |d, _, rng| Box::new(ActNorm::random(d, rng))),
     ("LU", |d, _, rng| Box::new(Lu::new(d, rng))),
     ("planar", |d, _, rng| Box::new(Planar::new(d, rng))),
+    ("interleaved", |_, _, _| Box::new(Interleaved)),
 ];

@@ -1,4 +1,5 @@
-//! The book's first flow: two moons by rational-quadratic splines, its density beside the exact one.
+//! The book's first flow: two moons by rational-quadratic splines, its density beside the exact
+//! one.
 
 use super::coupling::Coupling;
 use super::measure::{

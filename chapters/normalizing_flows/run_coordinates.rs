@@ -1,5 +1,5 @@
-//! Polar, cylindrical and spherical coordinates: what a cell measures, and the determinant by automatic
-//! differentiation. Nothing is trained.
+//! Polar, cylindrical and spherical coordinates: what a cell measures, and the determinant by
+//! automatic differentiation. Nothing is trained.
 
 use super::coordinates::{
     cylindrical, cylindrical_det, polar, polar_det, spherical, spherical_det,
@@ -79,8 +79,8 @@ fn mapped(map: impl Fn(&Tensor) -> Tensor, points: &[[f64; 2]]) -> Vec<[f64; 2]>
     map(&Tensor::new(&[points.len(), 2], flat)).rows::<2>()
 }
 
-/// Equal rectangles of (r, θ) and what polar coordinates make of them; equal rectangles of (θ, φ) and
-/// what they cover of a sphere, in the projection that keeps areas.
+/// Equal rectangles of (r, θ) and what polar coordinates make of them; equal rectangles of (θ, φ)
+/// and what they cover of a sphere, in the projection that keeps areas.
 fn cells_figure() -> Figure {
     let polar_cells = Panel::new("polar: the outer cell is 3.7 times the inner")
         .line(

@@ -1,4 +1,5 @@
-//! The families on one data set with the same number of steps: gap, and the time of both directions.
+//! The families on one data set with the same number of steps: gap, and the time of both
+//! directions.
 
 use super::autoregressive::Autoregressive;
 use super::linear::Lu;

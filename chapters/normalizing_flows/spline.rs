@@ -1,4 +1,5 @@
-//! The rational-quadratic spline (Gregory & Delbourgo 1982), as Durkan et al. (2019) use it in flows.
+//! The rational-quadratic spline (Gregory & Delbourgo 1982), as Durkan et al. (2019) use it in
+//! flows.
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
@@ -19,8 +20,8 @@ const SLOPE_ONE: Float = 0.539_742_4;
 // ANCHOR: knots
 /// The six numbers of every bin: wₖ, hₖ, xₖ, yₖ, δₖ, δₖ₊₁. θ `[m, 3K − 1]` → `[m, 6, K]`.
 ///
-/// Widths and heights are softmaxes of K numbers each, slopes softplus of K − 1; at −B and B the slope
-/// is 1, that of the tails.
+/// Widths and heights are softmaxes of K numbers each, slopes softplus of K − 1; at −B and B the
+/// slope is 1, that of the tails.
 pub fn knots(theta: &Tensor, bound: Float) -> Tensor {
     let (m, bins) = (theta.shape()[0], (theta.shape()[1] + 1) / 3);
     let shares = theta.slice(1, 0..2 * bins).reshape(&[m, 2, bins]).softmax(2);
@@ -35,8 +36,8 @@ pub fn knots(theta: &Tensor, bound: Float) -> Tensor {
 // ANCHOR_END: knots
 
 // ANCHOR: rational_quadratic
-/// y and ln dy/dx of every number, or, `inverse`, x of every y and ln dx/dy (Durkan et al. 2019, eq. 4–8):
-/// x `[n, k]`, θ `[n, k, 3K − 1]` → `[n, k]` twice. Outside [−B, B] it is the identity.
+/// y and ln dy/dx of every number, or, `inverse`, x of every y and ln dx/dy (Durkan et al. 2019,
+/// eq. 4–8): x `[n, k]`, θ `[n, k, 3K − 1]` → `[n, k]` twice. Outside [−B, B] it is the identity.
 ///
 /// All numbers are done at once: their bins are found by counting the knots to the left, and one
 /// `gather` takes what belongs to them.
