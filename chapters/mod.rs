@@ -6,6 +6,7 @@ pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
 pub mod judging;
+pub mod normalizing_flows;
 pub mod odes;
 pub mod vae;
 
@@ -32,6 +33,11 @@ pub const EXPERIMENTS: &[Experiment] = &[
     diffusion::run_schedules::SCHEDULES,
     diffusion::run_predictions::PREDICTIONS,
     diffusion::run_digits::DIGITS,
+    normalizing_flows::run::MOONS,
+    normalizing_flows::run_densities::DENSITIES,
+    normalizing_flows::run_coordinates::COORDINATES,
+    normalizing_flows::run_families::FAMILIES,
+    normalizing_flows::run_digits::DIGITS,
     odes::run::ODES,
     odes::run_adaptive::ADAPTIVE,
     odes::run_stiff::STIFF,

@@ -1,6 +1,9 @@
 //! The toy laws against their own definitions, brute force, Monte Carlo and SciPy.
 
-use pushforward::data::{Checkerboard, Law, Mixture, Moons, Normal, make_moons};
+use pushforward::data::{
+    Checkerboard, Circles, Law, Mixture, Moons, Normal, Pinwheel, Rings, SwissRoll, TwoSpirals,
+    make_moons,
+};
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor};
 use serde_json::Value;
@@ -46,6 +49,11 @@ fn laws() -> Vec<(&'static str, Box<dyn Law>)> {
         ("moons .2", Box::new(Moons { noise: 0.2 })),
         ("eight Gaussians", Box::new(Mixture::eight_gaussians())),
         ("uneven mixture", Box::new(uneven())),
+        ("two spirals", Box::new(TwoSpirals)),
+        ("circles", Box::new(Circles)),
+        ("rings", Box::new(Rings)),
+        ("Swiss roll", Box::new(SwissRoll)),
+        ("pinwheel", Box::new(Pinwheel)),
     ]
 }
 
@@ -60,6 +68,11 @@ fn densities_integrate_to_one() {
         (-3.0, 4.0, 0.0625),
         (-10.0, 10.0, 0.125),
         (-6.0, 6.0, 0.125),
+        (-4.0, 4.0, 0.03125),
+        (-5.0, 5.0, 0.0625),
+        (-4.0, 4.0, 0.03125),
+        (-5.0, 5.0, 0.0625),
+        (-7.0, 7.0, 0.03125),
     ];
     for ((name, law), (low, high, h)) in laws().into_iter().zip(squares) {
         let side = ((high - low) / h) as usize;
@@ -185,6 +198,50 @@ fn the_density_of_moons_is_the_sum_over_angles() {
         };
         let density = (0..n).map(both).sum::<f64>() / f64::from(n);
         assert!((log_p - density.ln()).abs() < 1e-6, "at {point:?}: {log_p}, sum {}", density.ln());
+    }
+}
+
+/// The share of points in each of 64 squares beside the integral of the density over it: samples and
+/// density belong to the same curve. Four standard errors and a half, since many squares are looked at.
+#[test]
+fn points_fall_where_the_density_says() {
+    for (name, law) in laws().into_iter().skip(6) {
+        let (n, side, h) = (40_000, 8, 1.0 / 16.0);
+        let x = law.sample(n, &mut Rng::new(9)).rows::<2>();
+        for cell in 0..side * side {
+            let [left, below] = [cell % side, cell / side].map(|i| i as f64 - 4.0);
+            let place = |i: usize| {
+                [left + h * (0.5 + (i % 16) as f64), below + h * (0.5 + (i / 16) as f64)]
+            };
+            let grid = Tensor::from_fn(&[256, 2], |i| place(i / 2)[i % 2] as Float);
+            let share = law.log_density(&grid).into_iter().map(f64::exp).sum::<f64>() * h * h;
+            let inside = |p: &&[f64; 2]| {
+                (left..left + 1.0).contains(&p[0]) && (below..below + 1.0).contains(&p[1])
+            };
+            let found = x.iter().filter(inside).count() as f64 / n as f64;
+            let error = (share * (1.0 - share) / n as f64).sqrt() + 1e-4;
+            assert!(
+                (found - share).abs() < 4.5 * error,
+                "{name}, cell {cell}: {found}, not {share}"
+            );
+        }
+    }
+}
+
+/// Four digits of the entropies of the curves by another grid: steps of σ/2 on the whole square.
+#[test]
+fn entropies_of_curves_by_another_grid() {
+    for (law, half, h) in
+        [(TwoSpirals, 4.0, 0.05), (Circles, 5.0, 0.12), (Rings, 3.8, 0.04), (SwissRoll, 5.0, 0.1)]
+    {
+        let side = (2.0 * half / h) as usize + 1;
+        let place = |i: usize| h * i as f64 - half;
+        let grid = Tensor::from_fn(&[side * side, 2], |i| {
+            place([i / 2 / side, i / 2 % side][i % 2]) as Float
+        });
+        let terms = law.log_density(&grid).into_iter().map(|log_p| -log_p.exp() * log_p);
+        let (entropy, other) = (law.entropy(), terms.sum::<f64>() * h * h);
+        assert!((entropy - other).abs() < 5e-5, "{law:?}: {entropy}, on another grid {other}");
     }
 }
 

@@ -6,17 +6,21 @@
 //! be printed beside what a model reaches; nothing here can be differentiated.
 
 mod checkerboard;
+mod curves;
 mod digits;
 mod idx;
 mod mixture;
 mod moons;
 mod normal;
+mod pinwheel;
 
 pub use checkerboard::Checkerboard;
+pub use curves::Curves::{self, Circles, Rings, SwissRoll, TwoSpirals};
 pub use digits::{Digits, Images, PIXELS};
 pub use mixture::Mixture;
 pub use moons::{Moons, make_moons};
 pub use normal::Normal;
+pub use pinwheel::Pinwheel;
 
 use crate::Tensor;
 use crate::random::Rng;

@@ -194,14 +194,14 @@ const NODES: usize = 32;
 
 /// Nodes on [0, 1] and weights of the Gauss–Legendre rule: the nodes are the roots of the Legendre
 /// polynomial P, found by Newton's method, and the weights 1 / ((1 − z²) P′(z)²), z on [−1, 1].
-fn gauss_legendre() -> [(f64, f64); NODES] {
-    let n = NODES as f64;
+pub(super) fn gauss_legendre<const N: usize>() -> [(f64, f64); N] {
+    let n = N as f64;
     std::array::from_fn(|i| {
         let mut z = cos(PI * (i as f64 + 0.75) / (n + 0.5));
         let mut slope = 0.0;
         for _ in 0..6 {
             let (mut p, mut previous) = (z, 1.0);
-            for k in 2..=NODES {
+            for k in 2..=N {
                 let k = k as f64;
                 (p, previous) = (((2.0 * k - 1.0) * z * p - (k - 1.0) * previous) / k, p);
             }

@@ -5,6 +5,7 @@
 mod diffusion;
 mod gan;
 mod gan_small;
+mod normalizing_flows;
 mod odes;
 mod paths;
 mod theorems;
