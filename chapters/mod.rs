@@ -49,4 +49,5 @@ pub const EXERCISES: &[Chapter] = &[
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,
     diffusion::checks::CHAPTER,
+    normalizing_flows::checks::CHAPTER,
 ];

@@ -5,6 +5,7 @@
 mod diffusion;
 mod flow_matching;
 mod gan;
+mod normalizing_flows;
 mod vae;
 
 use pushforward::Float;
@@ -28,6 +29,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         (
             &c::diffusion::checks::CHAPTER,
             c::diffusion::checks::trials(&diffusion::solutions::ANSWERS),
+        ),
+        (
+            &c::normalizing_flows::checks::CHAPTER,
+            c::normalizing_flows::checks::trials(&normalizing_flows::solutions::ANSWERS),
         ),
     ]
 }
