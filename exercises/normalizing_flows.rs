@@ -52,38 +52,40 @@ fn spherical_ladj(u: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 2. ln p(x) of each point, from the noise z = f(x) to which a flow leads it and the sum of its layers'
-/// ladj, for normal noise. With every constant.
+/// 2. ln p(x) of each point, from the noise z = f(x) to which a flow leads it and the sum of its
+/// layers' ladj, for normal noise. With every constant.
 ///
 /// Book: "The density of a flow". Shapes: z `[n, d]`, ladj `[n]` → `[n]`.
 fn log_density(z: &Tensor, ladj: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 3. The logarithm of the density that ψ(z) has for z ~ N(0, I), at the points ψ(z) of the given z. ψ can
-/// be inverted; each row of ψ(z) depends on its row of z alone.
+/// 3. The logarithm of the density that ψ(z) has for z ~ N(0, I), at the points ψ(z) of the given
+/// z. ψ can be inverted; each row of ψ(z) depends on its row of z alone.
 ///
 /// Book: "The push-forward is the same statement". Shapes: z, psi(z) `[n, d]` → `[n]`.
 fn push_forward(psi: Psi, z: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 4. (z, ladj) of a chain of layers: the data meet layers[0] first. A layer returns y and its own ladj.
+/// 4. (z, ladj) of a chain of layers: the data meet layers[0] first. A layer returns y and its own
+/// ladj.
 ///
 /// Book: "A chain of maps". Shapes: x `[n, d]`, layer(x) `[n, d]` and `[n]` → `[n, d]`, `[n]`.
 fn chain(layers: &[Layer], x: &Tensor) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 5. The data point that a chain leads to z. inverses[0] undoes the layer that the data meet first.
+/// 5. The data point that a chain leads to z. inverses[0] undoes the layer that the data meet
+/// first.
 ///
 /// Book: "A chain of maps". Shapes: z `[n, d]` → `[n, d]`.
 fn unchain(inverses: &[Psi], z: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 6. (y, ladj) of an affine coupling: the first k numbers a of each point stay, each other number b
-/// becomes b eˢ + t, with (s, t) = net(a).
+/// 6. (y, ladj) of an affine coupling: the first k numbers a of each point stay, each other number
+/// b becomes b eˢ + t, with (s, t) = net(a).
 ///
 /// Book: "Coupling layers". Shapes: x `[n, d]`, net(a) twice `[n, d − k]` → `[n, d]`, `[n]`.
 fn affine_coupling(net: Net, k: usize, x: &Tensor) -> (Tensor, Tensor) {
@@ -97,48 +99,51 @@ fn coupling_inverse(net: Net, k: usize, y: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 8. Who stays in which coupling: 1 at (l, i) if number i stays in layer l, else 0, both counted from 0.
-/// Layer 0 keeps the first ⌈d/2⌉ of the d = `dim` numbers, layer 1 the others, and so on in turn.
+/// 8. Who stays in which coupling: 1 at (l, i) if number i stays in layer l, else 0, both counted
+/// from 0. Layer 0 keeps the first ⌈d/2⌉ of the d = `dim` numbers, layer 1 the others, and so on in
+/// turn.
 ///
 /// Book: "Taking turns". Shapes: → `[layers, dim]`.
 fn coupling_masks(dim: usize, layers: usize) -> Tensor {
     todo!()
 }
 
-/// 9. (W, ln |det W|) for W = L U. L has ones on its diagonal and below it what `lower` has there; U has eˢ on
-/// its diagonal and above it what `upper` has there. The rest of both tensors does not count.
+/// 9. (W, ln |det W|) for W = L U. L has ones on its diagonal and below it what `lower` has there;
+/// U has eˢ on its diagonal and above it what `upper` has there. The rest of both tensors does not
+/// count.
 ///
 /// Book: "Taking turns". Shapes: lower, upper `[d, d]`, s `[d]` → `[d, d]` and a scalar.
 fn lu(lower: &Tensor, upper: &Tensor, s: &Tensor) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 10. (y, ladj) of the planar layer y = x + u tanh(w·x + b). Take u as it is, even where the layer folds.
+/// 10. (y, ladj) of the planar layer y = x + u tanh(w·x + b). Take u as it is, even where the layer
+/// folds.
 ///
 /// Book: "Space pushed along a line". Shapes: x `[n, d]`, u, w `[d]` → `[n, d]`, `[n]`.
 fn planar(x: &Tensor, u: &Tensor, w: &Tensor, b: Float) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 11. The two masks (first, last) of a network with one hidden layer of `width` units whose output i may see
-/// the inputs before i, and all of those. Inputs and outputs have the degrees 1 … d, hidden units 1 … d − 1 in
-/// turn (the first has 1). 1 where a weight may be, else 0.
+/// 11. The two masks (first, last) of a network with one hidden layer of `width` units whose output
+/// i may see the inputs before i, and all of those. Inputs and outputs have the degrees 1 … d,
+/// hidden units 1 … d − 1 in turn (the first has 1). 1 where a weight may be, else 0.
 ///
 /// Book: "One after another". Shapes: → `[width, dim]`, `[dim, width]`; dim is at least 2.
 fn made_masks(dim: usize, width: usize) -> (Tensor, Tensor) {
     todo!()
 }
 
-/// 12. The x with y = x eˢ + t, where (s, t) = net(x), and the numbers s and t of coordinate i depend only on the
-/// coordinates of x before i.
+/// 12. The x with y = x eˢ + t, where (s, t) = net(x), and the numbers s and t of coordinate i
+/// depend only on the coordinates of x before i.
 ///
 /// Book: "One after another". Shapes: y `[n, d]`, net(x) twice `[n, d]` → `[n, d]`.
 fn maf_inverse(net: Net, y: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 13. (y − y_k, ln dy/dx) in a bin of a rational-quadratic spline, of width w and height h, with the slopes d_0
-/// at its left end and d_1 at its right, at ξ = (x − x_k)/w.
+/// 13. (y − y_k, ln dy/dx) in a bin of a rational-quadratic spline, of width w and height h, with
+/// the slopes d_0 at its left end and d_1 at its right, at ξ = (x − x_k)/w.
 ///
 /// Book: "Splines". Shapes: all `[n, 1]` → `[n, 1]`, `[n, 1]`.
 fn rational_quadratic(
@@ -151,24 +156,24 @@ fn rational_quadratic(
     todo!()
 }
 
-/// 14. Pixels k/255, k = 0 … 255, spread over the interval of their byte: [k, k + 1)/256. u is uniform on [0, 1). The verdict shows 256 x − k as well,
-/// which should be u.
+/// 14. Pixels k/255, k = 0 … 255, spread over the interval of their byte: [k, k + 1)/256. u is
+/// uniform on [0, 1). The verdict shows 256 x − k as well, which should be u.
 ///
 /// Book: "Pixels are whole numbers". Shapes: pixels, u `[n, d]` → `[n, d]`.
 fn dequantise(pixels: &Tensor, u: &Tensor) -> Tensor {
     todo!()
 }
 
-/// 15. Bits for each pixel of pictures of `dim` bytes, from −ln p in nats, where p is the density of their
-/// dequantised pixels on [0, 1].
+/// 15. Bits for each pixel of pictures of `dim` bytes, from −ln p in nats, where p is the density
+/// of their dequantised pixels on [0, 1].
 ///
 /// Book: "Pixels are whole numbers". Shapes: nll `[n]` → `[n]`.
 fn bits_per_dim(nll: &Tensor, dim: usize) -> Tensor {
     todo!()
 }
 
-/// 16. What a diffusion's noise leaves open: the variance of x_0 when x_T = √ᾱ x_0 + √(1 − ᾱ) ε is known, for
-/// normal data of this variance, number by number. (A flow leaves 0.)
+/// 16. What a diffusion's noise leaves open: the variance of x_0 when x_T = √ᾱ x_0 + √(1 − ᾱ) ε is
+/// known, for normal data of this variance, number by number. (A flow leaves 0.)
 ///
 /// Book: "Flow and diffusion". Shapes: both `[n, 1]` → `[n, 1]`.
 fn left_open(variance: &Tensor, alpha_bar: &Tensor) -> Tensor {
