@@ -5,6 +5,7 @@ use crate::check::{Check, Exercise, Function, Input, Wrong};
 use crate::random::Rng;
 use crate::{Float, Tensor};
 
+type Masks = fn(usize, usize) -> (Tensor, Tensor);
 type Planar = fn(&Tensor, &Tensor, &Tensor, Float) -> (Tensor, Tensor);
 
 /// y = x + u tanh(w·x + b), ladj = ln |1 + u·w (1 − tanh²(w·x + b))|.
@@ -116,7 +117,7 @@ fn slope(h: &Tensor, u: &Tensor, w: &Tensor) -> Tensor {
 }
 
 /// Input j has degree j, hidden unit i degree 1 + (i − 1) mod (d − 1), output k sees degrees below k.
-pub const MADE_MASKS: Check<fn(usize, usize) -> (Tensor, Tensor)> = Check {
+pub const MADE_MASKS: Check<Masks> = Check {
     exercise: Exercise {
         chapter: "normalizing_flows",
         name: "made_masks",

@@ -42,7 +42,7 @@ pub struct Answers {
     pub spherical_ladj: fn(&Tensor) -> Tensor,
     /// (z, ladj) → ln p(x).
     pub log_density: fn(&Tensor, &Tensor) -> Tensor,
-    /// (ψ, z) → the logarithm of [ψ]_* N(0, I) at ψ(z).
+    /// (ψ, z) → the logarithm of the density of ψ(z).
     pub push_forward: fn(Psi, &Tensor) -> Tensor,
     /// (layers, x) → (z, Σ ladj).
     pub chain: fn(&[Layer], &Tensor) -> (Tensor, Tensor),
