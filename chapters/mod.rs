@@ -49,5 +49,6 @@ pub const EXERCISES: &[Chapter] = &[
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,
     diffusion::checks::CHAPTER,
+    normalizing_flows::checks::CHAPTER,
     odes::checks::CHAPTER,
 ];

@@ -22,6 +22,7 @@
 //! | bits | [`bits_per_dim`] | nats of a picture as bits for each pixel |
 
 pub mod autoregressive;
+pub mod checks;
 pub mod coordinates;
 pub mod coupling;
 pub mod linear;

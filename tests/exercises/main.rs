@@ -5,6 +5,7 @@
 mod diffusion;
 mod flow_matching;
 mod gan;
+mod normalizing_flows;
 mod odes;
 mod vae;
 
@@ -29,6 +30,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         (
             &c::diffusion::checks::CHAPTER,
             c::diffusion::checks::trials(&diffusion::solutions::ANSWERS),
+        ),
+        (
+            &c::normalizing_flows::checks::CHAPTER,
+            c::normalizing_flows::checks::trials(&normalizing_flows::solutions::ANSWERS),
         ),
         (&c::odes::checks::CHAPTER, c::odes::checks::trials(&odes::solutions::ANSWERS)),
     ]

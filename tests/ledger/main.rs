@@ -3,6 +3,7 @@
 //! mistake would be seen.
 
 mod diffusion;
+mod flow_and_diffusion;
 mod gan;
 mod gan_small;
 mod normalizing_flows;

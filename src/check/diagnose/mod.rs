@@ -163,14 +163,17 @@ fn shape(subject: &Subject) -> Option<String> {
         ([n], [m, 1]) if n == m => {
             "The numbers may be right: keep the axis, as sum_keep(1) does, or reshape"
         }
+        ([n, 1], [m]) if n == m => {
+            "The numbers may be right: drop the axis, as sum(1) does, or reshape"
+        }
         ([n], [m]) | ([n, 1], [m, 1]) if n != m => "That is another number of rows",
-        ([n, m], [k, 1]) if n == m && n == k => {
+        ([n, m], [k] | [k, 1]) if n == m && n == k => {
             "[n] against [n, 1] broadcasts to [n, n], a table of all pairs: reshape one to [n, 1]"
         }
         ([n, m, ..], [k, _]) if a.len() == 3 && n == k && m == k => {
             "Two shapes were broadcast against each other to all pairs of rows"
         }
-        ([n, _], [m, 1]) if n == m => {
+        ([n, _], [m] | [m, 1]) if n == m => {
             "One number for each coordinate; the task wants their sum in each row"
         }
         ([n], [m, _]) if n == m => {
