@@ -43,6 +43,10 @@ pub const EXPERIMENTS: &[Experiment] = &[
     odes::run_adaptive::ADAPTIVE,
     odes::run_stiff::STIFF,
     continuous_flows::run::MOONS,
+    continuous_flows::run_adjoint::ADJOINT,
+    continuous_flows::run_trace::TRACE,
+    continuous_flows::run_likelihood::LIKELIHOOD,
+    continuous_flows::run_densities::DENSITIES,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

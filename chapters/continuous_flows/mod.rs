@@ -19,6 +19,10 @@
 pub mod measure;
 pub mod oracle;
 pub mod run;
+pub mod run_adjoint;
+pub mod run_densities;
+pub mod run_likelihood;
+pub mod run_trace;
 
 use crate::derivatives::{divergence, divergence_hutchinson};
 use crate::nn::{Activation, Mlp, Module, prefixed};

@@ -35,6 +35,11 @@ pub const WIDTH: usize = 64;
 pub const SOLVER: Solver = Solver::Steps(6, MIDPOINT);
 // ANCHOR_END: moons
 
+fn solver() -> Solver {
+    let s = std::env::var("PFS").unwrap_or_default();
+    let (m, n) = s.split_once(' ').unwrap_or(("m", "6"));
+    Solver::Steps(n.parse().unwrap(), if m == "r" { RK4 } else { MIDPOINT })
+}
 /// Steps of RK4 in whatever is measured: more change nothing that is printed.
 const FINE: usize = 12;
 /// Points over which the likelihood is averaged.
@@ -84,7 +89,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
 
 /// The training loop. Returns how many steps were done, rather than in an interrupted run before.
 // ANCHOR: train
-fn train(
+pub(super) fn train(
     u: &mut Cnf,
     settings: &Settings,
     training: &mut Training,
@@ -97,7 +102,7 @@ fn train(
     for step in steps {
         adam.set_lr(schedule.lr(step - 1));
         let x_1 = make_moons(settings.batch, NOISE, rng);
-        let loss = nll(u, &x_1, &Trace::Exact, SOLVER);
+        let loss = nll(u, &x_1, &Trace::Exact, solver());
         let gradients = grad(&loss, &u.tensors());
         adam.step(u, &gradients);
         training.step_done(&loss, &[(u, &adam)], rng)?;
