@@ -1,10 +1,7 @@
 //! Likelihoods beside their floors, and densities as pictures.
 
-use super::densities;
 use crate::data::Law;
-use crate::ode::RK4;
 use crate::plot::{BLUE, Panel};
-use crate::random::Rng;
 use crate::{Float, Tensor};
 use serde_json::{Value, json};
 
@@ -60,18 +57,6 @@ pub fn estimate(values: &[f64]) -> [f64; 2] {
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
     [mean, libm::sqrt(variance / n)]
-}
-
-/// The likelihood of a field on `n` fresh points, in so many steps of RK4.
-pub fn likelihood(
-    u: impl Fn(Float, &Tensor) -> Tensor,
-    law: &dyn Law,
-    n: usize,
-    steps: usize,
-    rng: &mut Rng,
-) -> Likelihood {
-    let x = law.sample(n, rng);
-    Likelihood::of(&densities(u, 1.0, &x, steps, &RK4), &x, law)
 }
 
 /// A rectangle of the plane, cut into small cells for a picture of a density.

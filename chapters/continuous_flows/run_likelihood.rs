@@ -22,7 +22,7 @@ pub const LIKELIHOOD: Experiment = Experiment {
     about: "the likelihood of a flow-matching model by its ODE, against steps and tolerance",
     steps: 6000,
     batch: 256,
-    lr: 5e-3,
+    lr: 1e-2,
     images: false,
     run,
 };
