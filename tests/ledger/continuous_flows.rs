@@ -71,7 +71,7 @@ fn c3_divergence_is_outflow() {
 
 /// From t = 0.9 back to 0, the number that −tr ∂u/∂x adds up to is ln p_t(x) of the exact marginal, for every
 /// path, along trajectories that RK4 follows. Forwards, ln p arrives with the points. With the sign the other
-/// way, without the integral, or with tr ∂u/∂x at one end only, it is another.
+/// way, or without the integral, it is another.
 // ANCHOR: c4
 #[test]
 fn c4_ln_p_along_a_trajectory_loses_the_divergence() {
@@ -85,7 +85,7 @@ fn c4_ln_p_along_a_trajectory_loses_the_divergence() {
         let u = |t: Float, x: &Tensor| p.velocity(&Tensor::full(&[x.shape()[0], 1], t), x);
         let solver = Solver::Steps(60, RK4);
         let log_p = log_density_at(u, end, &x, &Trace::Exact, solver).detach();
-        let start = p.log_density(&time(0.0), &x); // p₀ is N(0, I) up to e⁻¹⁰
+        let start = p.log_density(&time(0.0), &x); // p₀ is N(0, I), up to e⁻⁵ where noise is made of data
         assert!(difference(&start.reshape(&[n]), &log_normal(&x)) < 0.02, "{name}");
         let exact = p.log_density(&time(end), &x).reshape(&[n]);
         let x_0 = ode::solve(|t, x| u(t, x).detach(), &x, end..0.0, 60, &RK4);
@@ -93,7 +93,7 @@ fn c4_ln_p_along_a_trajectory_loses_the_divergence() {
         let other_sign = log_normal(&x_0) + &lost;
         let [off, without] = [&log_p, &log_normal(&x_0)].map(|q| largest(&(q - &exact)));
         println!("{name}: off by {off:.1e}; without the integral {without:.2}");
-        assert!(off < if name == "variance preserving" { 0.05 } else { 2e-3 }, "{name}: {off}");
+        assert!(off < if name == "variance preserving" { 0.02 } else { 2e-4 }, "{name}: {off}");
         assert!(without > 0.5 && largest(&(other_sign - &exact)) > 1.0, "{name}: would pass");
     }
 }
@@ -228,7 +228,7 @@ fn flat(gradients: Vec<Tensor>) -> Tensor {
 #[test]
 fn c6_the_adjoint_is_back_propagation_as_steps_shrink() {
     let mut u = Cnf::new(2, 8, &mut Rng::new(78));
-    let heavier = |w: &Tensor| (&*w * 1.5).variable();
+    let heavier = |w: &Tensor| (&*w * 2.5).variable();
     u.parameters_mut().into_iter().for_each(|(_, w)| *w = heavier(w));
     let x = Rng::new(79).normal(&[16, 2]);
     let off = |steps: usize| {
