@@ -36,10 +36,10 @@ impl Likelihood {
     pub fn rows(&self, name: &str) -> Vec<[String; 3]> {
         let Likelihood { nll, error, floor, gap, gap_error } = self;
         let remark = format!("standard error {error:.3}; the floor is the entropy, {floor:.3}");
-        let lost = format!("standard error {gap_error:.3}; mean of ln p − ln q, the exact p's");
+        let lost = format!("standard error {gap_error:.3}; mean of ln p − ln q, p the exact density");
         vec![
             [format!("NLL {name}").trim_end().into(), format!("{nll:.3}"), remark],
-            ["  above the floor".into(), format!("{gap:.3}"), lost],
+            [format!("gap {name}").trim_end().into(), format!("{gap:.3}"), lost],
         ]
     }
 

@@ -72,8 +72,8 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     ];
     let mut rows = vec![loss_row(&training.losses, 4)];
     rows.extend(measured.rows(""));
-    let remark = format!("in {STEPS} midpoint steps, as in training; above, in {FINE} of RK4");
-    rows.push(["  by the training's steps".into(), format!("{:.3}", in_training.nll), remark]);
+    let remark = format!("in {STEPS} midpoint steps; those above are in {FINE} of RK4");
+    rows.push(["NLL by the steps of the training".into(), format!("{:.3}", in_training.nll), remark]);
     let metrics = json!({
         "experiment": MOONS.name,
         "settings": settings.json(),

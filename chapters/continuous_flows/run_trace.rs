@@ -167,16 +167,16 @@ fn spread_rows(s: &Spread) -> Vec<[String; 3]> {
     let remark = format!("standard error {error:.3}; the trace is {trace:.3}, d = {dim}");
     vec![
         [format!("{probe:?} probes: mean"), format!("{mean:.3}"), remark],
-        ["  variance".into(), format!("{measured:.1}"), format!("the formula says {formula:.1}")],
+        [format!("{probe:?} probes: variance"), format!("{measured:.1}"), format!("the formula says {formula:.1}")],
     ]
 }
 
 fn solve_row(s: &Solve) -> [String; 3] {
     let Solve { kind, tolerance, evaluations, bias: [mean, error], error: rms } = s;
     let remark = format!(
-        "evaluations at tolerance {tolerance}; error of ln p {mean:.4} ± {error:.4}, rms {rms:.4}"
+        "at tolerance {tolerance}; error of ln p {mean:.4} ± {error:.4}, rms {rms:.4}"
     );
-    [kind.to_string(), evaluations.to_string(), remark]
+    [format!("evaluations, {kind}"), evaluations.to_string(), remark]
 }
 
 fn evaluations_figure(solves: &[Solve]) -> Figure {
@@ -199,9 +199,8 @@ fn variance_figure(spreads: &[Spread]) -> Figure {
             spreads.map(|s| [s.dim as f64, value(s)]).collect()
         };
         let name = format!("{probe:?}");
-        panel
-            .line(of(|s| s.formula), style.clone().label(format!("{name}: formula")))
-            .scatter(of(|s| s.measured), style.size(6.0).label(format!("{name}: measured")))
+        let lines = panel.line(of(|s| s.formula), style.clone().label(format!("{name}: formula")));
+        lines.scatter(of(|s| s.measured), style.size(6.0).label("measured"))
     });
     Figure::new("Variance of the estimate against the dimension", [panel])
         .log_x()
