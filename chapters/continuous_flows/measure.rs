@@ -5,7 +5,8 @@ use crate::plot::{BLUE, Panel};
 use crate::{Float, Tensor};
 use serde_json::{Value, json};
 
-/// The negative log-likelihood of a model on fresh data, and what it is above that of the law itself.
+/// The negative log-likelihood of a model on fresh data, and what it is above that of the law
+/// itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Likelihood {
     /// −mean ln q(x) over n points of the data, in nats.
@@ -36,7 +37,8 @@ impl Likelihood {
     pub fn rows(&self, name: &str) -> Vec<[String; 3]> {
         let Likelihood { nll, error, floor, gap, gap_error } = self;
         let remark = format!("standard error {error:.3}; the floor is the entropy, {floor:.3}");
-        let lost = format!("standard error {gap_error:.3}; mean of ln p − ln q, p the exact density");
+        let lost =
+            format!("standard error {gap_error:.3}; mean of ln p − ln q, p the exact density");
         vec![
             [format!("NLL {name}").trim_end().into(), format!("{nll:.3}"), remark],
             [format!("gap {name}").trim_end().into(), format!("{gap:.3}"), lost],
@@ -90,8 +92,8 @@ impl Raster {
         })
     }
 
-    /// A panel with p as shades, from ln p at the [`points`](Raster::points); `darkest` is the p that
-    /// has the full colour.
+    /// A panel with p as shades, from ln p at the [`points`](Raster::points); `darkest` is the p
+    /// that has the full colour.
     pub fn panel(&self, title: &str, log_p: &[f64], darkest: f64) -> Panel {
         let shades: Vec<f64> = log_p.iter().map(|&v| libm::exp(v) / darkest).collect();
         Panel::new(title).heat(&shades, self.columns, self.corners, BLUE)

@@ -1,16 +1,16 @@
 //! Continuous normalizing flows: a velocity field carries noise to data, and with every point the
 //! density there (Chen et al. 2018; Grathwohl et al. 2019, FFJORD).
 //!
-//! Here are the continuity equation, the density along a path, the two traces and the likelihood; in
-//! [`oracle`] a flow whose density is known, in [`measure`] likelihoods beside their floors, in the others
-//! the experiments. Time is that of the whole book: noise at t = 0, data at t = 1. (The two papers
-//! name the ends the other way round, in part.)
+//! Here are the continuity equation, the density along a path, the two traces and the likelihood;
+//! in [`oracle`] a flow whose density is known, in [`measure`] likelihoods beside their floors, in
+//! the others the experiments. Time is that of the whole book: noise at t = 0, data at t = 1. (The
+//! two papers name the ends the other way round, in part.)
 //!
 //! | symbol | here | meaning |
 //! |---|---|---|
 //! | u_t(x), u_t^θ(x) | `u(t, x)`, [`Cnf`] | the velocity field; the network, x `[n, d]` |
 //! | div u = tr ∂u/∂x | [`Trace`] | the rate at which a small volume that is carried grows |
-//! | p₀ = N(0, I), p_t | [`log_normal`], [`log_density_at`] | the law of the noise; of what u has made of it by the time t |
+//! | p₀ = N(0, I), p_t | [`log_normal`], [`log_density_at`] | the law of the noise, and at t |
 //! | x_t | `x` | the point that was x₀ at 0 |
 //! | z = (x, ℓ) | `state` | a point with its ln p, `[n, d + 1]`: [`augmented`] |
 //! | ε | `epsilon` | Hutchinson's probe: independent numbers of mean 0 and variance 1 |
@@ -31,9 +31,9 @@ use crate::random::Rng;
 use crate::{Float, Tensor, grad_graph};
 use std::f64::consts::TAU;
 
-/// What flows out of a square (a cube, …) of side h around each row of x, divided by its volume: for
-/// each axis the velocity at the middle of the far face less that at the near one, divided by h.
-/// `[n, d]` → `[n]`.
+/// What flows out of a square (a cube, …) of side h around each row of x, divided by its volume:
+/// for each axis the velocity at the middle of the far face less that at the near one, divided by
+/// h. `[n, d]` → `[n]`.
 ///
 /// As h → 0 this is div u(x) = Σⱼ ∂uⱼ/∂xⱼ: the divergence is an outflow.
 // ANCHOR: outflow
@@ -186,8 +186,8 @@ impl Probe {
 /// dx/dt = u_t(x), dℓ/dt = −tr ∂u_t/∂x
 ///
 /// (Chen et al. 2018, theorem 1, "instantaneous change of variables"). A probe stays the same for
-/// the whole solution: redrawn, it would make of dz/dt = f(t, z) a field that has another value each time
-/// it is asked, and no solver's error falls as its theory says.
+/// the whole solution: redrawn, it would make of dz/dt = f(t, z) a field that has another value
+/// each time it is asked, and no solver's error falls as its theory says.
 // ANCHOR: augmented
 pub fn augmented(
     u: impl Fn(Float, &Tensor) -> Tensor,
@@ -222,8 +222,8 @@ pub fn log_density_at(
     log_density_from(&solver.solve(augmented(u, trace), &end, t..0.0))
 }
 
-/// ln p_t(x_t) from what the solution that began as (x_t, 0) at t is at 0: (x₀, ℓ₀). On the way back
-/// ln p has changed by ℓ₀, so on the way there by −ℓ₀.
+/// ln p_t(x_t) from what the solution that began as (x_t, 0) at t is at 0: (x₀, ℓ₀). On the way
+/// back ln p has changed by ℓ₀, so on the way there by −ℓ₀.
 fn log_density_from(state: &Tensor) -> Tensor {
     let d = state.shape()[1] - 1;
     let (x_0, l_0) = (state.slice(1, 0..d), state.slice(1, d..d + 1));
@@ -284,8 +284,8 @@ pub fn sample_with_density(
 }
 // ANCHOR_END: sample
 
-/// −mean ln p₁^θ(x₁), in nats: the loss. Its gradient goes back through every step of the solver, all
-/// of which stay in memory.
+/// −mean ln p₁^θ(x₁), in nats: the loss. Its gradient goes back through every step of the solver,
+/// all of which stay in memory.
 ///
 /// # Panics
 /// As [`log_density_at`].
@@ -296,8 +296,8 @@ pub fn nll(u: &Cnf, x_1: &Tensor, trace: &Trace, solver: Solver) -> Tensor {
 }
 // ANCHOR_END: nll
 
-/// The same number as [`nll`], with the gradient of the adjoint equations: no step is kept, and z is
-/// solved again, with a(t) and the gradient, for the way back.
+/// The same number as [`nll`], with the gradient of the adjoint equations: no step is kept, and z
+/// is solved again, with a(t) and the gradient, for the way back.
 ///
 /// # Panics
 /// As [`log_density_at`].

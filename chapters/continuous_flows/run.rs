@@ -1,5 +1,5 @@
-//! Two moons by maximum likelihood: a field learns where to carry noise from nothing but the density that
-//! it gives to data.
+//! Two moons by maximum likelihood: a field learns where to carry noise from nothing but the
+//! density that it gives to data.
 
 use super::measure::{Likelihood, Raster, highest};
 use super::{Cnf, Trace, densities, nll};
@@ -31,8 +31,8 @@ pub const MOONS: Experiment = Experiment {
 pub const NOISE: f64 = 0.1;
 /// Hidden units of a layer.
 pub const WIDTH: usize = 64;
-/// Midpoint steps of the training. With 6 the network learns, sooner or later, a field whose steps are
-/// wrong in its favour: the loss falls below the entropy, which no density's can.
+/// Midpoint steps of the training. With 6 the network learns, sooner or later, a field whose steps
+/// are wrong in its favour: the loss falls below the entropy, which no density's can.
 pub const STEPS: usize = 10;
 // ANCHOR_END: moons
 
@@ -73,7 +73,11 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let mut rows = vec![loss_row(&training.losses, 4)];
     rows.extend(measured.rows(""));
     let remark = format!("in {STEPS} midpoint steps; those above are in {FINE} of RK4");
-    rows.push(["NLL by the steps of the training".into(), format!("{:.3}", in_training.nll), remark]);
+    rows.push([
+        "NLL by the steps of the training".into(),
+        format!("{:.3}", in_training.nll),
+        remark,
+    ]);
     let metrics = json!({
         "experiment": MOONS.name,
         "settings": settings.json(),

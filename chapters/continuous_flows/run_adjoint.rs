@@ -1,5 +1,5 @@
-//! What back-propagation keeps and what the adjoint keeps, and how exact their gradients are, against the
-//! number of steps: counts and differences, no clock.
+//! What back-propagation keeps and what the adjoint keeps, and how exact their gradients are,
+//! against the number of steps: counts and differences, no clock.
 
 use super::run::{NOISE, WIDTH, train};
 use super::{Cnf, Trace, augmented, nll, nll_adjoint};
@@ -124,8 +124,8 @@ fn distance(a: &Tensor, b: &Tensor, unit: &Tensor) -> f64 {
     norm(&(a - b)) / norm(unit)
 }
 
-/// What is kept while the field of (x, ℓ) is evaluated once and differentiated: all that the adjoint needs at
-/// a time, besides the state.
+/// What is kept while the field of (x, ℓ) is evaluated once and differentiated: all that the
+/// adjoint needs at a time, besides the state.
 fn one_evaluation(u: &Cnf, x: &Tensor) -> Kept {
     let state = Tensor::concat(&[x, &Tensor::zeros(&[x.shape()[0], 1])], 1).variable();
     kept(&augmented(|t, x| u.velocity(t, x), &Trace::Exact)(1.0, &state))

@@ -1,4 +1,5 @@
-//! The data sets of FFJORD, each by a short flow matching, and the exact density beside the learned one.
+//! The data sets of FFJORD, each by a short flow matching, and the exact density beside the learned
+//! one.
 
 use super::densities;
 use super::measure::{Likelihood, Raster, highest};
@@ -50,8 +51,9 @@ const REACH: f64 = 4.2;
 const COLUMNS: usize = 84;
 
 // ANCHOR: waves
-/// u_t^θ(x): a multilayer perceptron of t, x and of sines and cosines of both, since a network of few steps
-/// learns slow functions of its inputs first (Tancik et al. 2020), and these laws are thin.
+/// u_t^θ(x): a multilayer perceptron of t, x and of sines and cosines of both, since a network of
+/// few steps learns slow functions of its inputs first (Tancik et al. 2020), and these laws are
+/// thin.
 #[derive(Clone, Debug)]
 struct Waves {
     net: Mlp,
@@ -124,8 +126,9 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     Ok(Report { rows, times, figures, files, losses: training.losses })
 }
 
-/// Flow matching on straight lines, of all laws at once: the networks share nothing, and the loss is the sum. Times are
-/// drawn with the density 1/(2√(1 − t)), more of them near the data, where the field is steep.
+/// Flow matching on straight lines, of all laws at once: the networks share nothing, and the loss
+/// is the sum. Times are drawn with the density 1/(2√(1 − t)), more of them near the data, where
+/// the field is steep.
 fn train(
     models: &mut Vec<Waves>,
     settings: &Settings,

@@ -1,4 +1,5 @@
-//! The likelihood of a model that was not trained for it: the flow-matching field of two moons, by its ODE.
+//! The likelihood of a model that was not trained for it: the flow-matching field of two moons, by
+//! its ODE.
 
 use super::measure::{Likelihood, Raster, highest};
 use super::{Probe, Trace, densities, log_density};
@@ -127,10 +128,7 @@ fn error(log_p: &[f64], exact: &[f64]) -> f64 {
     libm::sqrt(squares.sum::<f64>() / exact.len() as f64)
 }
 
-fn curves(
-    field: impl Fn(Float, &Tensor) -> Tensor + Copy,
-    x: &Tensor,
-) -> Vec<Curve> {
+fn curves(field: impl Fn(Float, &Tensor) -> Tensor + Copy, x: &Tensor) -> Vec<Curve> {
     let exact = &densities(field, 1.0, x, EXACT, &RK4);
     let fixed = |(method, style): (RungeKutta, Style)| {
         let point = |n: usize| {

@@ -1,5 +1,5 @@
-//! Hutchinson's estimate of the trace: its variance for two laws of the probe, and what becomes of a solver
-//! if the probe is drawn anew for every evaluation.
+//! Hutchinson's estimate of the trace: its variance for two laws of the probe, and what becomes of
+//! a solver if the probe is drawn anew for every evaluation.
 
 use super::measure::estimate;
 use super::{Probe, Trace, augmented, densities};
@@ -49,7 +49,8 @@ struct Spread {
 const KINDS: [(&str, Style); 3] =
     [("exact trace", BLUE), ("one probe for the solve", GREEN), ("a new probe each time", RED)];
 
-/// One solve at a tolerance: evaluations, and error of ln p, mean with its standard error and root mean square.
+/// One solve at a tolerance: evaluations, and error of ln p, mean with its standard error and root
+/// mean square.
 struct Solve {
     kind: &'static str,
     tolerance: f64,
@@ -92,7 +93,8 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     Ok(Report { rows, times: vec![], figures, files, losses: vec![] })
 }
 
-/// The matrix I + B with independent N(0, 1/d) in B, as the Jacobian of the linear field u(x) = A x.
+/// The matrix I + B with independent N(0, 1/d) in B, as the Jacobian of the linear field u(x) = A
+/// x.
 // ANCHOR: spreads
 fn spreads(dim: usize, rng: &mut Rng) -> [Spread; 2] {
     let b = rng.normal(&[dim, dim]) / libm::sqrt(dim as f64) as Float;
@@ -167,15 +169,18 @@ fn spread_rows(s: &Spread) -> Vec<[String; 3]> {
     let remark = format!("standard error {error:.3}; the trace is {trace:.3}, d = {dim}");
     vec![
         [format!("{probe:?} probes: mean"), format!("{mean:.3}"), remark],
-        [format!("{probe:?} probes: variance"), format!("{measured:.1}"), format!("the formula says {formula:.1}")],
+        [
+            format!("{probe:?} probes: variance"),
+            format!("{measured:.1}"),
+            format!("the formula says {formula:.1}"),
+        ],
     ]
 }
 
 fn solve_row(s: &Solve) -> [String; 3] {
     let Solve { kind, tolerance, evaluations, bias: [mean, error], error: rms } = s;
-    let remark = format!(
-        "at tolerance {tolerance}; error of ln p {mean:.4} ± {error:.4}, rms {rms:.4}"
-    );
+    let remark =
+        format!("at tolerance {tolerance}; error of ln p {mean:.4} ± {error:.4}, rms {rms:.4}");
     [format!("evaluations, {kind}"), evaluations.to_string(), remark]
 }
 

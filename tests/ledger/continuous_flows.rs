@@ -24,8 +24,8 @@ fn gaussian() -> GaussianFlow {
     GaussianFlow { mean: vec![1.0, -0.5], std: 0.4 }
 }
 
-/// Every path's marginal in the plane, and a Gaussian that is moved and scaled, obey
-/// ∂ ln p/∂t + u · ∇ ln p + div u = 0. With the sign of u, or of its divergence, the other way, or half of u,
+/// Every path's marginal in the plane, and a Gaussian that is moved and scaled, obey ∂ ln p/∂t + u
+/// · ∇ ln p + div u = 0. With the sign of u, or of its divergence, the other way, or half of u,
 /// there is a residual.
 // ANCHOR: c3
 #[test]
@@ -55,8 +55,8 @@ fn c3_what_is_carried_obeys_the_continuity_equation() {
 }
 // ANCHOR_END: c3
 
-/// The outflow of a small square is the divergence up to O(h²); without the division by its area it is
-/// not.
+/// The outflow of a small square is the divergence up to O(h²); without the division by its area it
+/// is not.
 #[test]
 fn c3_divergence_is_outflow() {
     let p = Marginal { path: Path::Linear, data: three_modes() };
@@ -69,9 +69,9 @@ fn c3_divergence_is_outflow() {
     assert!(difference(&(outflow(u, &x, 0.05) * 0.05), &div_u) > 0.5, "the flow itself would pass");
 }
 
-/// From t = 0.9 back to 0, the number that −tr ∂u/∂x adds up to is ln p_t(x) of the exact marginal, for every
-/// path, along trajectories that RK4 follows. Forwards, ln p arrives with the points. With the sign the other
-/// way, or without the integral, it is another.
+/// From t = 0.9 back to 0, the number that −tr ∂u/∂x adds up to is ln p_t(x) of the exact marginal,
+/// for every path, along trajectories that RK4 follows. Forwards, ln p arrives with the points.
+/// With the sign the other way, or without the integral, it is another.
 // ANCHOR: c4
 #[test]
 fn c4_ln_p_along_a_trajectory_loses_the_divergence() {
@@ -85,7 +85,8 @@ fn c4_ln_p_along_a_trajectory_loses_the_divergence() {
         let u = |t: Float, x: &Tensor| p.velocity(&Tensor::full(&[x.shape()[0], 1], t), x);
         let solver = Solver::Steps(60, RK4);
         let log_p = log_density_at(u, end, &x, &Trace::Exact, solver).detach();
-        let start = p.log_density(&time(0.0), &x); // p₀ is N(0, I), up to e⁻⁵ where noise is made of data
+        // p₀ is N(0, I), up to e⁻⁵ where variance is preserved
+        let start = p.log_density(&time(0.0), &x);
         assert!(difference(&start.reshape(&[n]), &log_normal(&x)) < 0.02, "{name}");
         let exact = p.log_density(&time(end), &x).reshape(&[n]);
         let x_0 = ode::solve(|t, x| u(t, x).detach(), &x, end..0.0, 60, &RK4);
@@ -99,8 +100,8 @@ fn c4_ln_p_along_a_trajectory_loses_the_divergence() {
 }
 // ANCHOR_END: c4
 
-/// There and back: the density that arrives with a sample is what is found from the sample backwards, and that of
-/// the Gaussian flow is N(m, s² I). The adaptive solver finds the same.
+/// There and back: the density that arrives with a sample is what is found from the sample
+/// backwards, and that of the Gaussian flow is N(m, s² I). The adaptive solver finds the same.
 #[test]
 fn c4_the_density_arrives_with_the_sample() {
     let (p, x_0) = (gaussian(), Rng::new(74).normal(&[50, 2]));
@@ -122,8 +123,8 @@ fn c4_the_density_arrives_with_the_sample() {
     assert!(difference(&wrong, &exact) > 0.5, "the wrong direction would pass");
 }
 
-/// The density of a network at random integrates to one, whatever its weights: the trapezoidal rule on a
-/// square. With the sign of the integral the other way it does not.
+/// The density of a network at random integrates to one, whatever its weights: the trapezoidal rule
+/// on a square. With the sign of the integral the other way it does not.
 #[test]
 fn c4_densities_of_a_network_integrate_to_one() {
     let mut u = Cnf::new(2, 16, &mut Rng::new(75));
@@ -143,8 +144,9 @@ fn c4_densities_of_a_network_integrate_to_one() {
     assert!((mass - 1.0).abs() < 1e-3 && (other - 1.0).abs() > 0.05);
 }
 
-/// εᵀ A ε has the mean tr A and the variance of the formula, for both laws of the probe. The misprints
-/// 2 ‖A‖² (A not made symmetric), one law's formula for the other, and a probe of length 1, are seen.
+/// εᵀ A ε has the mean tr A and the variance of the formula, for both laws of the probe. The
+/// misprints 2 ‖A‖² (A not made symmetric), one law's formula for the other, and a probe of length
+/// 1, are seen.
 // ANCHOR: c5
 #[test]
 fn c5_hutchinsons_trace_is_unbiased() {
@@ -175,9 +177,9 @@ fn c5_hutchinsons_trace_is_unbiased() {
 }
 // ANCHOR_END: c5
 
-/// ln p by one probe is unbiased over probes: 4000 copies of a point. With one probe the field is a field:
-/// asked twice it says the same, and halving the steps of RK4 divides the error by 16. With a probe drawn for every
-/// evaluation it does neither.
+/// ln p by one probe is unbiased over probes: 4000 copies of a point. With one probe the field is a
+/// field: asked twice it says the same, and halving the steps of RK4 divides the error by 16. With
+/// a probe drawn for every evaluation it does neither.
 #[test]
 fn c5_one_probe_for_a_solve() {
     let p = Marginal { path: Path::OptimalTransport { sigma_min: 0.2 }, data: three_modes() };
@@ -222,13 +224,13 @@ fn flat(gradients: Vec<Tensor>) -> Tensor {
     Tensor::concat(&flat.iter().collect::<Vec<_>>(), 0)
 }
 
-/// The likelihood's gradient by the adjoint is that of back-propagation through RK4, the nearer the shorter the
-/// steps: sixteen times for each halving. By da/dt = +aᵀ ∂u/∂x it is another.
+/// The likelihood's gradient by the adjoint is that of back-propagation through RK4, the nearer the
+/// shorter the steps: sixteen times for each halving. By da/dt = +aᵀ ∂u/∂x it is another.
 // ANCHOR: c6
 #[test]
 fn c6_the_adjoint_is_back_propagation_as_steps_shrink() {
     let mut u = Cnf::new(2, 8, &mut Rng::new(78));
-    let heavier = |w: &Tensor| (&*w * 2.5).variable();
+    let heavier = |w: &Tensor| (w * 2.5).variable();
     u.parameters_mut().into_iter().for_each(|(_, w)| *w = heavier(w));
     let x = Rng::new(79).normal(&[16, 2]);
     let off = |steps: usize| {
@@ -248,8 +250,8 @@ fn c6_the_adjoint_is_back_propagation_as_steps_shrink() {
 }
 // ANCHOR_END: c6
 
-/// With the linear field A x the adjoint state is known: ∂L/∂x₀ = e^{Aᵀ} a(1). A wrong sign in its equation,
-/// e^{−Aᵀ} a(1), is far away; so is a(1) itself, and e^{A} a(1) without the transpose.
+/// With the linear field A x the adjoint state is known: ∂L/∂x₀ = e^{Aᵀ} a(1). A wrong sign in its
+/// equation, e^{−Aᵀ} a(1), is far away; so is a(1) itself, and e^{A} a(1) without the transpose.
 #[test]
 fn c6_the_adjoint_of_a_linear_field() {
     let a = Tensor::from([[0.3, -0.8], [0.5, -0.2]]);
