@@ -2,6 +2,7 @@
 //! are built on the public part of the crate alone, so that whatever a chapter does, a notebook
 //! cell can do.
 
+pub mod continuous_flows;
 pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
@@ -41,6 +42,11 @@ pub const EXPERIMENTS: &[Experiment] = &[
     odes::run::ODES,
     odes::run_adaptive::ADAPTIVE,
     odes::run_stiff::STIFF,
+    continuous_flows::run::MOONS,
+    continuous_flows::run_adjoint::ADJOINT,
+    continuous_flows::run_trace::TRACE,
+    continuous_flows::run_likelihood::LIKELIHOOD,
+    continuous_flows::run_densities::DENSITIES,
 ];
 
 /// Every chapter that has exercises, in the order of the book.

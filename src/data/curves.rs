@@ -18,22 +18,22 @@ use std::f64::consts::{PI, TAU};
 ///
 /// p(x) = 1/K Σₖ ∫ N(x; γₖ(v), σ² I) w(v) dv over v from 0 to 1.
 ///
-/// The integral is by the rule of Gauss and Legendre, with 16 nodes on pieces no longer than 4 σ, which
-/// makes of it a mixture of as many normal laws as there are nodes.
+/// The integral is by the rule of Gauss and Legendre, with 16 nodes on pieces no longer than 4 σ,
+/// which makes of it a mixture of as many normal laws as there are nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Curves {
     /// γ(v) = ±(−θ cos θ, θ sin θ)/3 with θ = 3π v, w(v) = 2v, σ = 0.1: two arms of one and a half
-    /// turns. FFJORD's points have, besides, independent offsets uniform on [0, 1/6)², subtracted on
-    /// the second arm; ours have none.
+    /// turns. FFJORD's points have, besides, independent offsets uniform on [0, 1/6)², subtracted
+    /// on the second arm; ours have none.
     TwoSpirals,
-    /// Circles of radius 3 and 1.5 at uniform angles, σ = 0.24: FFJORD's `circles`, but for its angles,
-    /// which are evenly spaced in a batch.
+    /// Circles of radius 3 and 1.5 at uniform angles, σ = 0.24: FFJORD's `circles`, but for its
+    /// angles, which are evenly spaced in a batch.
     Circles,
-    /// Circles of radius 0.75, 1.5, 2.25 and 3 at uniform angles, σ = 0.08: FFJORD's `rings`, but for
-    /// its angles, which are evenly spaced in a batch.
+    /// Circles of radius 0.75, 1.5, 2.25 and 3 at uniform angles, σ = 0.08: FFJORD's `rings`, but
+    /// for its angles, which are evenly spaced in a batch.
     Rings,
-    /// (θ cos θ, θ sin θ)/5 with θ uniform on [1.5π, 4.5π], σ = 0.2: FFJORD's `swissroll`, two of the
-    /// three coordinates of scikit-learn's `make_swiss_roll`, shrunk.
+    /// (θ cos θ, θ sin θ)/5 with θ uniform on [1.5π, 4.5π], σ = 0.2: FFJORD's `swissroll`, two of
+    /// the three coordinates of scikit-learn's `make_swiss_roll`, shrunk.
     SwissRoll,
 }
 
@@ -169,8 +169,8 @@ impl Law for Curves {
         x.rows::<2>().into_iter().map(|x| log_p(x).unwrap_or(f64::NEG_INFINITY)).collect()
     }
 
-    /// By the trapezoidal rule on a grid of σ/3 that ends 8 σ from the curves; ln p bends on the scale
-    /// of σ, so the rule has converged (Trefethen & Weideman 2014).
+    /// By the trapezoidal rule on a grid of σ/3 that ends 8 σ from the curves; ln p bends on the
+    /// scale of σ, so the rule has converged (Trefethen & Weideman 2014).
     fn entropy(&self) -> f64 {
         let (nodes, h, margin) = (self.nodes(), FINE * self.noise(), REACH * self.noise());
         let side = |axis: usize| {

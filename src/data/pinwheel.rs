@@ -9,8 +9,8 @@ use std::f64::consts::TAU;
 /// x = 2 R(−θ) f with f ~ N((1, 0), diag(0.3², 0.1²)), θ = 2πk/5 + ¼ e^|f|, and k one of five: long
 /// narrow normal laws around the origin, each circle of which is turned by an angle of its own.
 ///
-/// In FFJORD's `pinwheel` (Grathwohl et al. 2019; after Johnson et al. 2016) the angle follows the first
-/// coordinate of f, here its length |f| = |x|/2. So the turning keeps areas, and
+/// In FFJORD's `pinwheel` (Grathwohl et al. 2019; after Johnson et al. 2016) the angle follows the
+/// first coordinate of f, here its length |f| = |x|/2. So the turning keeps areas, and
 ///
 /// p(x) = 1/5 Σₖ N(R(θₖ(x)) x/2; (1, 0), diag(0.3², 0.1²)) / 4
 ///
@@ -75,8 +75,8 @@ impl Law for Pinwheel {
         x.rows::<2>().into_iter().map(log_p).collect()
     }
 
-    /// −E ln p over one arm, by the trapezoidal rule in f on a grid of a sixth of each standard deviation
-    /// to 8 of them; the twist, which keeps areas, does not enter.
+    /// −E ln p over one arm, by the trapezoidal rule in f on a grid of a sixth of each standard
+    /// deviation to 8 of them; the twist, which keeps areas, does not enter.
     fn entropy(&self) -> f64 {
         let place = |i: i32| f64::from(i) / f64::from(FINE);
         let grid = || -FINE * REACH..=FINE * REACH;

@@ -2,6 +2,7 @@
 //! its statement. What is estimated states its standard error, and every test shows that the usual
 //! mistake would be seen.
 
+mod continuous_flows;
 mod diffusion;
 mod flow_and_diffusion;
 mod gan;
