@@ -56,4 +56,5 @@ pub const EXERCISES: &[Chapter] = &[
     vae::checks::CHAPTER,
     diffusion::checks::CHAPTER,
     odes::checks::CHAPTER,
+    continuous_flows::checks::CHAPTER,
 ];
