@@ -57,4 +57,5 @@ pub const EXERCISES: &[Chapter] = &[
     diffusion::checks::CHAPTER,
     normalizing_flows::checks::CHAPTER,
     odes::checks::CHAPTER,
+    continuous_flows::checks::CHAPTER,
 ];

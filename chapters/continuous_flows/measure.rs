@@ -22,8 +22,8 @@ pub struct Likelihood {
     pub gap_error: f64,
 }
 
-// ANCHOR: likelihood
 impl Likelihood {
+    // ANCHOR: likelihood
     /// Of a model's ln q at points x of the law.
     pub fn of(log_q: &[f64], x: &Tensor, law: &dyn Law) -> Likelihood {
         let surprise: Vec<f64> = log_q.iter().map(|log_q| -log_q).collect();

@@ -16,6 +16,7 @@
 //! | ε | `epsilon` | Hutchinson's probe: independent numbers of mean 0 and variance 1 |
 //! | a(t) = ∂L/∂z(t) | [`ode::adjoint`] | the adjoint state |
 
+pub mod checks;
 pub mod measure;
 pub mod oracle;
 pub mod run;

@@ -19,7 +19,7 @@ use std::time::Instant;
 pub const DENSITIES: Experiment = Experiment {
     name: "flows-densities",
     about: "eight Gaussians, a checkerboard and two spirals by spline flows and by RealNVP",
-    steps: 1000,
+    steps: 1200,
     batch: 256,
     lr: 4e-3,
     images: false,

@@ -2,6 +2,7 @@
 //! useful one. Here is what holds of every chapter, and of the judge; a chapter's unlisted mistakes
 //! are in a file of its own. The reader's own file is not compiled here; `.ci/exercises` does that.
 
+mod continuous_flows;
 mod diffusion;
 mod flow_matching;
 mod gan;
@@ -36,6 +37,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             c::normalizing_flows::checks::trials(&normalizing_flows::solutions::ANSWERS),
         ),
         (&c::odes::checks::CHAPTER, c::odes::checks::trials(&odes::solutions::ANSWERS)),
+        (
+            &c::continuous_flows::checks::CHAPTER,
+            c::continuous_flows::checks::trials(&continuous_flows::solutions::ANSWERS),
+        ),
     ]
 }
 
