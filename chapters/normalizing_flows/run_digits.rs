@@ -184,6 +184,6 @@ fn layers(flow: &Flow, rng: &mut Rng) -> Figure {
 
 /// A state between couplings as a picture: what the layers before them make of it.
 fn visible(state: &Tensor, flow: &Flow) -> Tensor {
-    let back = |y: Tensor, transform: &Box<dyn Transform>| transform.inverse(&y);
-    flow.transforms[..3].iter().rev().fold(state.clone(), back).clamp(0.0, 1.0)
+    let before = Flow { dim: flow.dim, transforms: flow.transforms[..3].to_vec() };
+    before.inverse(state).clamp(0.0, 1.0)
 }

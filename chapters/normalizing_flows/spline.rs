@@ -58,7 +58,7 @@ pub fn rational_quadratic(
     let knots = knots(&theta.reshape(&[m, parameters]), bound);
     let axis = if inverse { 3 } else { 2 };
     let lefts = knots.detach().slice(1, axis..axis + 1).reshape(&[m, bins]);
-    let bin = within.ge(&lefts.slice(1, 1..bins)).sum(1).reshape(&[m, 1, 1]);
+    let bin = within.ge(lefts.slice(1, 1..bins)).sum(1).reshape(&[m, 1, 1]);
     let own = knots.gather(2, &bin.broadcast_to(&[m, 6, 1])).reshape(&[m, 6]);
     let [w, h, x_k, y_k, d_0, d_1] = [0, 1, 2, 3, 4, 5].map(|i| own.slice(1, i..i + 1));
     let s = &h / &w;

@@ -45,13 +45,16 @@ fn square(reach: f64, side: usize) -> (Tensor, f64) {
     (x, width * width)
 }
 
+/// From coordinates to what belongs to them.
+type Map = fn(&Tensor) -> Tensor;
+
 /// The three determinants are those of automatic differentiation. With cos φ in the place of sin φ
 /// (φ from the equator, where the map has it from the pole), or r² for r, they would not be.
 // ANCHOR: coordinates
 #[test]
 fn n1_the_determinants_of_three_coordinate_systems() {
     let mut rng = Rng::new(61);
-    let maps: [(fn(&Tensor) -> Tensor, fn(&Tensor) -> Tensor, usize); 3] =
+    let maps: [(Map, Map, usize); 3] =
         [(polar, polar_det, 2), (cylindrical, cylindrical_det, 3), (spherical, spherical_det, 3)];
     for (map, det, dim) in maps {
         let u = rng.uniform_in(&[50, dim], 0.2, 2.8);
