@@ -5,14 +5,14 @@
 //! In a notebook give your function to the one of the same name here:
 //!
 //! ```
-//! use pushforward::{Float, Tensor, chapters::continuous_flows::checks};
+//! use pushforward::chapters::continuous_flows::{checks, log_normal};
+//! use pushforward::{Float, Tensor};
 //! fn scaling_log_density(x: &Tensor, rate: Float, t: Float) -> Tensor {
-//!     let (d, scale) = (x.shape()[1] as Float, Tensor::scalar(rate * t).exp());
-//!     let log_normal = |x: &Tensor| x.square().sum(1) * -0.5 - d * 0.5 * 6.2831853;
-//!     log_normal(&(x / &scale)) + rate * t * d
+//!     let x_0 = x * Tensor::scalar(-rate * t).exp();
+//!     log_normal(&x_0) + rate * t * x.shape()[1] as Float
 //! }
 //! let verdict = checks::scaling_log_density(scaling_log_density);
-//! assert!(!verdict.is_right());
+//! assert!(verdict.says().starts_with("The sign of the volume is flipped."));
 //! ```
 
 mod density;
