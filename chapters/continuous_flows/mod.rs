@@ -14,7 +14,7 @@
 //! | x_t | `x` | the point that was x₀ at 0 |
 //! | z = (x, ℓ) | `state` | a point with its ln p, `[n, d + 1]`: [`augmented`] |
 //! | ε | `epsilon` | Hutchinson's probe: independent numbers of mean 0 and variance 1 |
-//! | a(t) = ∂L/∂z(t) | [`ode::adjoint`] | the adjoint state |
+//! | a(t) = ∂L/∂z(t) | [`ode::adjoint()`] | the adjoint state |
 
 pub mod checks;
 pub mod measure;
