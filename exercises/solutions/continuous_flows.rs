@@ -25,7 +25,7 @@ fn outflow(u: Map, x: &Tensor, h: Float) -> Tensor {
     for j in 0..d {
         let half = Tensor::from_fn(&[d], |i| if i == j { 0.5 * h } else { 0.0 });
         let through = u(&(x + &half)) - u(&(x - &half));
-        sum = sum + through.slice(1, j..j + 1).reshape(&[n]) / h;
+        sum += through.slice(1, j..j + 1).reshape(&[n]) / h;
     }
     sum
 }
@@ -37,7 +37,7 @@ fn divergence(u: Map, x: &Tensor) -> Tensor {
     let mut sum = Tensor::zeros(&[n]);
     for j in 0..d {
         let row = grad_graph(&y.slice(1, j..j + 1).sum(..), &[x]).remove(0);
-        sum = sum + row.slice(1, j..j + 1).reshape(&[n]);
+        sum += row.slice(1, j..j + 1).reshape(&[n]);
     }
     sum
 }

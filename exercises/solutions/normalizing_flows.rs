@@ -35,7 +35,7 @@ fn chain(layers: &[Layer], x: &Tensor) -> (Tensor, Tensor) {
     let mut sum = Tensor::zeros(&x.shape()[..1]);
     for layer in layers {
         let (y, ladj) = layer(&x);
-        sum = sum + ladj;
+        sum += ladj;
         x = y;
     }
     (x, sum)
@@ -91,7 +91,7 @@ fn planar(x: &Tensor, u: &Tensor, w: &Tensor, b: Float) -> (Tensor, Tensor) {
 fn made_masks(dim: usize, width: usize) -> (Tensor, Tensor) {
     let degree = |i: usize| 1 + i % (dim - 1);
     let mark = |may: bool| if may { 1.0 } else { 0.0 };
-    let first = Tensor::from_fn(&[width, dim], |at| mark(at % dim + 1 <= degree(at / dim)));
+    let first = Tensor::from_fn(&[width, dim], |at| mark(at % dim < degree(at / dim)));
     let last = Tensor::from_fn(&[dim, width], |at| mark(degree(at % width) < at / width + 1));
     (first, last)
 }

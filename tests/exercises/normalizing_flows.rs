@@ -24,7 +24,8 @@ fn unlisted_mistakes_of_volumes_and_chains_are_diagnosed() {
     for (answer, part) in spherical {
         expect(checks::spherical_ladj(answer), part);
     }
-    let push_forward: [(fn(Psi, &Tensor) -> Tensor, &str); 3] = [
+    type PushForward = fn(Psi, &Tensor) -> Tensor;
+    let push_forward: [(PushForward, &str); 3] = [
         (|psi, z| (RIGHT.push_forward)(psi, z).exp(), "the exponential of what is asked for"),
         (|psi, z| (RIGHT.push_forward)(psi, &-z), "`z` replaced by −z"),
         (|psi, z| (RIGHT.push_forward)(psi, z).mean(..), "One number for the whole batch"),
@@ -50,7 +51,8 @@ fn unlisted_mistakes_of_volumes_and_chains_are_diagnosed() {
     for (answer, part) in chain {
         expect(checks::chain(answer), part);
     }
-    let unchain: [(fn(&[Psi], &Tensor) -> Tensor, &str); 3] = [
+    type Unchain = fn(&[Psi], &Tensor) -> Tensor;
+    let unchain: [(Unchain, &str); 3] = [
         (|_, z| z.clone(), "`z` itself"),
         (|inverses, z| -(RIGHT.unchain)(inverses, z), "sign, which is flipped"),
         (|inverses, z| (RIGHT.unchain)(inverses, &(z * 2.0)), "`z` replaced by 2 z"),
@@ -83,7 +85,8 @@ fn unlisted_mistakes_of_couplings_are_diagnosed() {
     for (answer, part) in affine {
         expect(checks::affine_coupling(answer), part);
     }
-    let inverse: [(fn(Net, usize, &Tensor) -> Tensor, &str); 3] = [
+    type Inverse = fn(Net, usize, &Tensor) -> Tensor;
+    let inverse: [(Inverse, &str); 3] = [
         (|_, _, y| y.clone(), "`y` itself"),
         (|net, k, y| (RIGHT.coupling_inverse)(net, k, &-y), "`y` replaced by −y"),
         (|net, k, y| (RIGHT.coupling_inverse)(net, k, y) * 2.0, "2 times too large"),
@@ -91,7 +94,8 @@ fn unlisted_mistakes_of_couplings_are_diagnosed() {
     for (answer, part) in inverse {
         expect(checks::coupling_inverse(answer), part);
     }
-    let masks: [(fn(usize, usize) -> Tensor, &str); 3] = [
+    type Masks = fn(usize, usize) -> Tensor;
+    let masks: [(Masks, &str); 3] = [
         (|d, layers| (RIGHT.coupling_masks)(d, layers).t(), "Rows and columns are exchanged"),
         (|d, layers| (RIGHT.coupling_masks)(d, layers).flip(0), "in another order"),
         (|d, layers| (RIGHT.coupling_masks)(d, layers) * 0.0, "What comes out is 0"),
@@ -99,7 +103,8 @@ fn unlisted_mistakes_of_couplings_are_diagnosed() {
     for (answer, part) in masks {
         expect(checks::coupling_masks(answer), part);
     }
-    let lu: [(fn(&Tensor, &Tensor, &Tensor) -> Pair, &str); 3] = [
+    type Factors = fn(&Tensor, &Tensor, &Tensor) -> Pair;
+    let lu: [(Factors, &str); 3] = [
         (|l, u, s| second(|a| -a, (RIGHT.lu)(l, u, s)), "`W` is right."),
         (|l, u, s| second(|a| a.exp(), (RIGHT.lu)(l, u, s)), "the exponential of what"),
         (|l, u, s| ((RIGHT.lu)(l, u, s).0 * 2.0, s.sum(..)), "`ladj` is right."),
@@ -120,7 +125,8 @@ fn unlisted_mistakes_of_the_other_layers_are_diagnosed() {
     for (answer, part) in planar {
         expect(checks::planar(answer), part);
     }
-    let made: [(fn(usize, usize) -> Pair, &str); 3] = [
+    type Made = fn(usize, usize) -> Pair;
+    let made: [(Made, &str); 3] = [
         (|d, width| second(|m| m.t(), (RIGHT.made_masks)(d, width)), "Rows and columns"),
         (|d, width| second(|m| 1.0 - m, (RIGHT.made_masks)(d, width)), "1 minus what is asked"),
         (|d, width| second(|m| m * 0.0, (RIGHT.made_masks)(d, width)), "`first` is right."),
@@ -128,7 +134,8 @@ fn unlisted_mistakes_of_the_other_layers_are_diagnosed() {
     for (answer, part) in made {
         expect(checks::made_masks(answer), part);
     }
-    let maf: [(fn(Net, &Tensor) -> Tensor, &str); 3] = [
+    type Maf = fn(Net, &Tensor) -> Tensor;
+    let maf: [(Maf, &str); 3] = [
         (|_, y| y.clone(), "`y` itself"),
         (|net, y| (RIGHT.maf_inverse)(net, y) * 3.0, "3.0000 times too large"),
         (|net, y| (RIGHT.maf_inverse)(net, y).sum(1), "the task wants each"),
@@ -162,7 +169,8 @@ fn unlisted_mistakes_about_pixels_and_noise_are_diagnosed() {
     for (answer, part) in dequantise {
         expect(checks::dequantise(answer), part);
     }
-    let bits: [(fn(&Tensor, usize) -> Tensor, &str); 3] = [
+    type Bits = fn(&Tensor, usize) -> Tensor;
+    let bits: [(Bits, &str); 3] = [
         (|nll, d| (RIGHT.bits_per_dim)(&-nll, d), "`nll` replaced by −nll"),
         (|nll, d| (RIGHT.bits_per_dim)(nll, d + 1), "one more for `dim`"),
         (|nll, d| -(RIGHT.bits_per_dim)(nll, d), "sign, which is flipped"),
