@@ -97,10 +97,10 @@ fn c1_without_a_lipschitz_constant_solutions_are_not_unique() {
     assert!((u(0.5_f64.powi(4)) - 4.0 * 0.5_f64.powi(3)).abs() > 0.01);
 }
 
-/// The error of a method with n and with 2n steps, for dx/dt = −1.6 t x².
-fn errors(method: &RungeKutta, steps: usize) -> [f64; 2] {
+/// The error of a method with n and with 2n steps, in one of the problems.
+fn errors(method: &RungeKutta, name: &str, steps: usize) -> [f64; 2] {
     let problems: Vec<Problem> = problems();
-    let problem = problems.iter().find(|p| p.name == "quotient").unwrap();
+    let problem = problems.iter().find(|p| p.name == name).unwrap();
     let time = 0.0..problem.end as Float;
     [steps, 2 * steps].map(|steps| {
         let x = ode::solve(|t, x| problem.u(t, x), &problem.x_0(), time.clone(), steps, method);
@@ -110,25 +110,29 @@ fn errors(method: &RungeKutta, steps: usize) -> [f64; 2] {
 
 /// Every method has its order, to within 0.1. The midpoint method with the slope asked for at t
 /// instead of t + h/2 has order 1, RK4 with four equal weights order 2. Orders 4 and 5 are beyond
-/// f32.
+/// f32; in f64 they are seen where errors are large, on a circle.
 #[test]
 fn c2_every_method_has_its_order_and_misprints_do_not() {
-    let order = |method: &RungeKutta, steps: usize| {
-        let errors = errors(method, steps);
+    let order = |method: &RungeKutta, name: &str, steps: usize| {
+        let errors = errors(method, name, steps);
         let order = observed_order(errors);
         println!("{} {:?} {:?}: {order:.3}, {errors:?}", method.name, method.b, method.c);
         order
     };
-    let mut cases = vec![(EULER, 1.0, 64), (MIDPOINT, 2.0, 16), (HEUN, 2.0, 16)];
+    let mut cases = vec![
+        (EULER, 1.0, "quotient", 64),
+        (MIDPOINT, 2.0, "quotient", 16),
+        (HEUN, 2.0, "quotient", 16),
+    ];
     if size_of::<Float>() == 8 {
-        cases.extend([(RK4, 4.0, 64), (DORMAND_PRINCE, 5.0, 256)]);
+        cases.extend([(RK4, 4.0, "oscillator", 64), (DORMAND_PRINCE, 5.0, "oscillator", 48)]);
     }
-    for (method, claimed, steps) in cases {
-        let order = order(&method, steps);
+    for (method, claimed, name, steps) in cases {
+        let order = order(&method, name, steps);
         assert!((order - claimed).abs() < 0.1, "{}: order {order}, not {claimed}", method.name);
     }
-    assert!(order(&RungeKutta { c: &[0.0], ..MIDPOINT }, 64) < 1.1);
-    assert!(order(&RungeKutta { b: &[0.25; 4], ..RK4 }, 16) < 2.5);
+    assert!(order(&RungeKutta { c: &[0.0], ..MIDPOINT }, "quotient", 64) < 1.1);
+    assert!(order(&RungeKutta { b: &[0.25; 4], ..RK4 }, "quotient", 16) < 2.5);
 }
 
 /// |R(z)| is that of the Taylor polynomial of e^z up to the order; six stages add z⁶/600 to the fifth.
@@ -169,8 +173,8 @@ fn c2_an_implicit_step_divides() {
         let explicit = EULER.step(|_, x| x * lambda, 0.0, &x, 0.5);
         assert!(difference(&explicit, &exact) > 0.02, "{explicit:?}");
     }
-    // y = x − h y³
+    // y = x − h y³: four iterations leave about a millionth
     let y = implicit_euler_step(|_, x| -x.powi(3), 0.0, &x, 0.5);
     let missing = &y + y.powi(3) * 0.5 - &x;
-    assert!(difference(&missing, &Tensor::zeros(&[2])) < ROUNDING, "{missing:?}");
+    assert!(difference(&missing, &Tensor::zeros(&[2])) < 2e-6, "{missing:?}");
 }
