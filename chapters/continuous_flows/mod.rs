@@ -25,12 +25,13 @@ pub mod run_densities;
 pub mod run_likelihood;
 pub mod run_trace;
 
+pub use super::normalizing_flows::log_normal;
+
 use crate::derivatives::{divergence, divergence_hutchinson};
 use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::ode::{self, RungeKutta, Solver};
 use crate::random::Rng;
 use crate::{Float, Tensor, grad_graph};
-use std::f64::consts::TAU;
 
 /// What flows out of a square (a cube, …) of side h around each row of x, divided by its volume:
 /// for each axis the velocity at the middle of the far face less that at the near one, divided by
@@ -71,12 +72,6 @@ pub fn continuity_residual(
     slopes[0].reshape(&[t.len()]) + (u * &slopes[1]).sum(1) + div_u
 }
 // ANCHOR_END: continuity
-
-/// ln N(x; 0, I) of each row: `[n, d]` → `[n]`.
-pub fn log_normal(x: &Tensor) -> Tensor {
-    let log_normaliser = 0.5 * x.shape()[1] as f64 * libm::log(TAU);
-    x.square().sum(1) * -0.5 - log_normaliser as Float
-}
 
 // ANCHOR: network
 /// u_t^θ(x): a multilayer perceptron of time and place whose activation, tanh, is smooth: its
