@@ -2,6 +2,10 @@
 //! an interrupted run is taken up again, and its report. The experiments themselves are in
 //! `chapters`.
 
+mod cells;
+
+pub use cells::{Cell, cells, forget_cells};
+
 use crate::data::Digits;
 use crate::nn::{Module, prefixed};
 use crate::optim::Adam;
@@ -36,7 +40,8 @@ impl Experiment {
     /// The settings of the book: the defaults, seed 0, output in `out/name`.
     pub fn settings(&self) -> Settings {
         let out = Path::new("out").join(self.name);
-        Settings { steps: self.steps, batch: self.batch, lr: self.lr, seed: 0, data: None, out }
+        let Experiment { steps, batch, lr, .. } = *self;
+        Settings { steps, batch, lr, seed: 0, data: None, only: None, out }
     }
 }
 
@@ -53,6 +58,8 @@ pub struct Settings {
     pub seed: u64,
     /// The folder of the images to learn from; the embedded digits if there is none.
     pub data: Option<PathBuf>,
+    /// Of a table of [`cells`], those whose names hold this; all if there is nothing.
+    pub only: Option<String>,
     /// The folder for all files, made if it is missing.
     pub out: PathBuf,
 }
@@ -118,6 +125,15 @@ pub enum Event {
         /// The loss of this step's batch.
         loss: f64,
     },
+    /// This cell of a table is computed now.
+    Cell {
+        /// Cells done before it.
+        done: usize,
+        /// Cells in all.
+        of: usize,
+        /// Its name.
+        name: String,
+    },
     /// Training is over; this is done now.
     Stage(&'static str),
 }
@@ -151,7 +167,7 @@ impl<'a> Training<'a> {
     }
 
     fn file(&self) -> PathBuf {
-        let Settings { steps, batch, lr, seed, data, out } = self.settings;
+        let Settings { steps, batch, lr, seed, data, out, .. } = self.settings;
         let data = data.as_ref().and_then(|folder| folder.file_name());
         let data = data.map_or(String::new(), |name| format!("data-{}.", name.display()));
         out.join(format!(

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Read in this order: [`Tensor`] and its ops, [`grad`](mod@autograd), [`derivatives`], [`nn`],
-//! [`optim`], [`random`], [`ode`], [`data`], [`metrics`], [`plot`], [`experiment`], then the
+//! [`optim`], [`random`], [`ode`], [`sde`], [`data`], [`metrics`], [`plot`], [`experiment`], then the
 //! [`chapters`] and [`check`], which judges their exercises. What makes it fast is in [`kernels`] and [`machine`].
 //!
 //! Three promises. The same seed gives the same bits on any machine. Every gradient can be
@@ -47,6 +47,7 @@ pub mod optim;
 pub mod plot;
 pub mod random;
 mod safetensors;
+pub mod sde;
 mod tensor;
 
 #[path = "../chapters/mod.rs"]

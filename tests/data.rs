@@ -347,3 +347,27 @@ fn a_normal_law_has_a_positive_std() {
 fn points_of_another_space_are_named() {
     Moons { noise: 0.1 }.log_density(&Tensor::zeros(&[3, 4]));
 }
+
+/// Three standard deviations of a normal law in the plane hold 98.9 % of it; of the noise across a
+/// curve, 99.7 %. All modes are of the same weight, but for chance: n = 8000, so that a share of 1/8 has
+/// a standard error of 0.0037.
+#[test]
+fn the_modes_of_the_comparison_hold_their_laws() {
+    let mut rng = Rng::new(5);
+    for set in pushforward::chapters::side_by_side::sets::sets() {
+        let points = set.law.sample(8000, &mut rng).rows::<2>();
+        let mut counts = vec![0; set.modes];
+        points.iter().filter_map(|&x| (set.mode)(x)).for_each(|mode| counts[mode] += 1);
+        let near = f64::from(counts.iter().sum::<i32>()) / 8000.0;
+        assert!(near > 0.985, "{}: {near} of the points belong to a mode", set.name);
+        for count in counts {
+            let (share, due) = (f64::from(count) / 8000.0, 1.0 / set.modes as f64);
+            assert!((share - due).abs() < 0.02, "{}: a mode has {share}, not {due}", set.name);
+        }
+        let far = [[60.0, 60.0], [f64::NAN, 0.0]].map(|x| (set.mode)(x));
+        assert_eq!(far, [None, None], "{}", set.name);
+        let reach = |x: &[f64; 2]| (0..2).all(|i| (x[i] - set.middle[i]).abs() <= set.reach);
+        let shown = points.iter().filter(|x| reach(x)).count();
+        assert!(shown >= 7990, "{}: the picture shows {shown} of 8000", set.name);
+    }
+}

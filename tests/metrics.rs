@@ -2,7 +2,8 @@
 
 use pushforward::data::{Law, Moons, Normal};
 use pushforward::metrics::{
-    Compared, Floor, assignment, compare, energy_distance, floor, frechet_distance, wasserstein_2,
+    Compared, Floor, assignment, compare, energy_distance, floor, frechet_distance, half_circle,
+    sliced_wasserstein_2, wasserstein_2,
 };
 use pushforward::random::Rng;
 use pushforward::{Float, Tensor};
@@ -268,4 +269,38 @@ fn frechet_distance_in_many_dimensions() {
     let near = frechet_distance(&x, &y);
     let moved = frechet_distance(&x, &(y + 0.5));
     assert!(near > 0.0 && near < 10.0 && (moved - near - 16.0).abs() < 4.0, "{near} {moved}");
+}
+
+/// A translation by v moves every shadow by θ·v: SW₂ = ‖v‖/√2 in the plane, for the mean of cos² over
+/// evenly spaced angles is ½.
+#[test]
+fn sliced_wasserstein_2_of_a_translation_is_its_length_over_the_root_of_two() {
+    let x = Rng::new(0).normal(&[50, 2]);
+    let y = &x + Tensor::new(&[2], vec![3.0, -4.0]);
+    for directions in [2, 3, 64] {
+        let found = sliced_wasserstein_2(&x, &y, &half_circle(directions));
+        assert_close("SW2", found, 5.0 / 2.0_f64.sqrt(), 20.0 * EPSILON);
+    }
+}
+
+/// With one direction it is the W₂ of the shadows; over even directions at most W₂/√2, which pairing
+/// points as they come does not give: those are of another order.
+#[test]
+fn sliced_wasserstein_2_sorts_shadows() {
+    let mut rng = Rng::new(1);
+    let (x, y) = (rng.normal(&[40, 2]), rng.normal(&[40, 2]) * 2.0);
+    let axis = Tensor::new(&[1, 2], vec![0.0, 1.0]);
+    let shadows = wasserstein_2(&x.slice(1, 1..2), &y.slice(1, 1..2));
+    assert_close("SW2 of an axis", sliced_wasserstein_2(&x, &y, &axis), shadows, 1e-9);
+    let sliced = sliced_wasserstein_2(&x, &y, &half_circle(64));
+    let exact = wasserstein_2(&x, &y);
+    assert!(sliced <= exact / 2.0_f64.sqrt() && sliced > 0.3 * exact, "{sliced} and {exact}");
+    let unsorted = (f64::from((&x - &y).square().sum(1).mean(..).item()) / 2.0).sqrt();
+    assert!(unsorted > 1.5 * sliced, "{unsorted} and {sliced}");
+}
+
+#[test]
+#[should_panic(expected = "must hold as many points")]
+fn sliced_wasserstein_2_names_sets_of_different_size() {
+    sliced_wasserstein_2(&Tensor::ones(&[3, 2]), &Tensor::ones(&[4, 2]), &half_circle(2));
 }

@@ -55,18 +55,24 @@ const COLUMNS: usize = 84;
 /// few steps learns slow functions of its inputs first (Tancik et al. 2020), and these laws are
 /// thin.
 #[derive(Clone, Debug)]
-struct Waves {
-    net: Mlp,
+pub struct Waves {
+    /// (t, x, waves) → u.
+    pub net: Mlp,
 }
 
 impl Waves {
-    fn new(width: usize, rng: &mut Rng) -> Waves {
+    /// Three hidden layers of `width` with SiLU between.
+    pub fn new(width: usize, rng: &mut Rng) -> Waves {
         let inputs = 3 + 2 * IN_TIME.len() + 4 * IN_PLACE.len();
         Waves { net: Mlp::new(&[inputs, width, width, width, 2], Activation::Silu, rng) }
     }
 
     /// t `[n, 1]`, x `[n, 2]` → `[n, 2]`.
-    fn forward(&self, t: &Tensor, x: &Tensor) -> Tensor {
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, t: &Tensor, x: &Tensor) -> Tensor {
         let slow = IN_TIME.map(|omega| t * omega).into_iter();
         let phases: Vec<Tensor> = slow.chain(IN_PLACE.map(|omega| x * omega)).collect();
         let waves = phases.iter().flat_map(|phase| [phase.sin(), phase.cos()]);

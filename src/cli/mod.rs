@@ -11,7 +11,7 @@ use exercises::Judge;
 pub use progress::line;
 
 use progress::Progress;
-use pushforward::chapters::EXPERIMENTS;
+use pushforward::chapters::{EXPERIMENTS, TABLES};
 use pushforward::experiment::{Experiment, Settings};
 use pushforward::{Error, Result, machine};
 use std::io::Write;
@@ -48,6 +48,11 @@ enum Command {
     /// is kept every 1000 steps: an interrupted run goes on from there when it is started again with
     /// the same settings.
     Run(Run),
+    /// Train every family on the same data with the same budget, and draw and measure all of them
+    ///
+    /// The same as `pushforward run compare`: it takes some minutes. A cell of the table that is done is
+    /// kept, so that an interrupted run goes on with the next.
+    Compare(Options),
     /// Name what can be run
     List,
     /// Judge your answers to a chapter's exercises, or give a hint
@@ -63,9 +68,14 @@ enum Command {
     /// is not there, is an error. It needs mdbook and mdbook-katex, and says how to install them.
     Book(Book),
     /// Run experiments at the settings of the book, and renew its figures and numbers
+    ///
+    /// Without names those that take seconds; the tables of minutes are renewed by their names.
     Results {
-        /// Which ones [default: all]
+        /// Which ones [default: all but the tables]
         names: Vec<String>,
+        /// Threads to use at most; their number changes no result [default: all of the machine]
+        #[arg(long, value_name = "N")]
+        threads: Option<std::num::NonZeroUsize>,
     },
 }
 
@@ -73,6 +83,12 @@ enum Command {
 struct Run {
     /// What to run; `pushforward list` names them
     name: String,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args)]
+struct Options {
     /// Training steps [default: as the list says]
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
@@ -88,6 +104,9 @@ struct Run {
     /// Folder with the four files of MNIST or Fashion-MNIST, to learn from instead of the embedded digits
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Of a table, the cells whose names hold this [default: all]
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
     /// Folder for all files [default: out/NAME]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -108,21 +127,31 @@ impl Cli {
             None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
             Some(Command::List) => print(&list()),
             Some(Command::Book(book)) => book.execute(),
-            Some(Command::Results { names }) => results::renew(&names),
-            Some(Command::Run(arguments)) => {
-                let experiment = find(&arguments.name)?;
-                arguments.refuse(experiment)?;
-                if let Some(threads) = arguments.threads {
-                    machine::set_threads(threads.get());
-                }
-                run(experiment, &arguments.settings(experiment), arguments.quiet)
+            Some(Command::Results { names, threads }) => {
+                limit(threads);
+                results::renew(&names)
             }
+            Some(Command::Run(Run { name, options })) => options.run(find(&name)?),
+            Some(Command::Compare(options)) => options.run(find("compare")?),
         }?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-impl Run {
+/// So many threads at most.
+fn limit(threads: Option<std::num::NonZeroUsize>) {
+    if let Some(threads) = threads {
+        machine::set_threads(threads.get());
+    }
+}
+
+impl Options {
+    fn run(&self, experiment: &Experiment) -> Result<()> {
+        self.refuse(experiment)?;
+        limit(self.threads);
+        run(experiment, &self.settings(experiment), self.quiet)
+    }
+
     /// Settings that mean nothing to an experiment are a mistake.
     fn refuse(&self, experiment: &Experiment) -> Result<()> {
         let name = experiment.name;
@@ -133,6 +162,11 @@ impl Run {
         }
         if !experiment.images && self.data.is_some() {
             return Err(Error::Argument(format!("{name} learns from no images; leave out --data")));
+        }
+        if self.only.is_some() && !TABLES.iter().any(|table| table.name == name) {
+            return Err(Error::Argument(format!(
+                "{name} is not a table of cells; leave out --only"
+            )));
         }
         Ok(())
     }
@@ -145,14 +179,20 @@ impl Run {
             lr: self.lr.unwrap_or(default.lr),
             seed: self.seed,
             data: self.data.clone(),
+            only: self.only.clone(),
             out: self.out.clone().unwrap_or(default.out),
         }
     }
 }
 
+/// Every experiment, the tables last.
+fn all() -> impl Iterator<Item = &'static Experiment> {
+    EXPERIMENTS.iter().chain(TABLES)
+}
+
 fn find(name: &str) -> Result<&'static Experiment> {
-    EXPERIMENTS.iter().find(|experiment| experiment.name == name).ok_or_else(|| {
-        let known: Vec<&str> = EXPERIMENTS.iter().map(|experiment| experiment.name).collect();
+    all().find(|experiment| experiment.name == name).ok_or_else(|| {
+        let known: Vec<&str> = all().map(|experiment| experiment.name).collect();
         Error::Argument(format!(
             "nothing called `{name}` can be run; there is {}",
             known.join(", ")
@@ -161,7 +201,7 @@ fn find(name: &str) -> Result<&'static Experiment> {
 }
 
 fn list() -> String {
-    let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
+    let width = all().map(|experiment| experiment.name.len()).max().unwrap_or(0);
     let entry = |experiment: &Experiment| {
         let Experiment { name, about, steps, batch, lr, images, .. } = experiment;
         let data = if *images { " [--data FOLDER]" } else { "" };
@@ -172,7 +212,12 @@ fn list() -> String {
         format!("{name:width$}  {about}\n{:width$}  {settings}\n", "")
     };
     let entries: String = EXPERIMENTS.iter().map(entry).collect();
-    format!("{entries}\nStart one with `pushforward run {}`.\n", EXPERIMENTS[0].name)
+    let tables: String = TABLES.iter().map(entry).collect();
+    let first = EXPERIMENTS[0].name;
+    format!(
+        "{entries}\nTables of many trainings, of minutes; --only PART computes a part of the cells:\n\n\
+         {tables}\nStart one with `pushforward run {first}`.\n"
+    )
 }
 
 fn run(experiment: &Experiment, settings: &Settings, quiet: bool) -> Result<()> {

@@ -49,6 +49,14 @@ impl Progress {
                 ));
             }
             Event::Step { step, loss } => self.step(step, loss),
+            Event::Cell { done, of, name } => match &self.bar {
+                Some(bar) => {
+                    bar.set_length(of as u64);
+                    bar.set_position(done as u64);
+                    bar.set_message(name);
+                }
+                None => line(&format!("{} of {of}: {name}", done + 1)),
+            },
             Event::Stage(stage) => match &self.bar {
                 Some(bar) => bar.set_message(stage),
                 None => line(stage),

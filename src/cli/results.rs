@@ -3,33 +3,52 @@
 use super::book::repository;
 use super::find;
 use super::progress::{Progress, line};
-use pushforward::chapters::EXPERIMENTS;
+use pushforward::chapters::{EXPERIMENTS, TABLES};
 use pushforward::experiment::{Experiment, Report, table};
-use pushforward::{Error, Result, write_atomically};
+use pushforward::{Error, Result, machine, write_atomically};
+use serde_json::Value;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
+use std::time::Instant;
 
-/// Runs the experiments of these names, or all, as `run` does and writes to `book/src/results/NAME` its figures,
-/// `metrics.json`, `table.txt` with what was measured, and `numbers.txt`, from which a page includes a
-/// single number.
+/// Runs the experiments of these names, or all but the tables, as `run` does, one on each thread, and writes
+/// to `book/src/results/NAME` its figures, `metrics.json`, `table.txt` with what was measured, and
+/// `numbers.txt`, from which a page includes a single number.
 pub fn renew(names: &[String]) -> Result<()> {
     let named = names.iter().map(|name| find(name)).collect::<Result<Vec<_>>>()?;
     let experiments = if named.is_empty() { EXPERIMENTS.iter().collect() } else { named };
     let here = std::env::current_dir();
     let here = here.map_err(|source| Error::Io { path: ".".into(), source })?;
     let folder = repository(&here)?.join("book/src/results");
-    for experiment in experiments {
-        line(&format!("{}: {}", experiment.name, experiment.about));
-        let start = std::time::Instant::now();
-        renew_one(experiment, &folder.join(experiment.name))?;
-        line(&format!("{:.0} s for {}", start.elapsed().as_secs_f64(), experiment.name));
+    let workers = machine::threads().min(experiments.len());
+    if workers > 1 {
+        machine::set_threads(1);
     }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(experiment) = experiments.get(next.fetch_add(1, Ordering::Relaxed)) {
+            line(&format!("{}: {}", experiment.name, experiment.about));
+            let start = Instant::now();
+            renew_one(experiment, &folder.join(experiment.name), workers > 1)?;
+            line(&format!("{:.0} s for {}", start.elapsed().as_secs_f64(), experiment.name));
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let done = |worker: ScopedJoinHandle<'_, Result<()>>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().map(done).collect::<Vec<_>>().into_iter().collect::<Result<()>>()
+    })?;
     line(&format!("wrote {}", folder.display()));
     Ok(())
 }
 
-fn renew_one(experiment: &Experiment, folder: &Path) -> Result<()> {
+fn renew_one(experiment: &Experiment, folder: &Path, quiet: bool) -> Result<()> {
     let settings = experiment.settings();
-    let mut progress = Progress::new(settings.steps, false);
+    let mut progress = Progress::new(settings.steps, quiet);
     let report = (experiment.run)(&settings, &mut |event| progress.show(event));
     progress.clear();
     let report = report?;
@@ -41,12 +60,45 @@ fn renew_one(experiment: &Experiment, folder: &Path) -> Result<()> {
     let read = std::fs::read(&metrics).map_err(|source| Error::Io { path: metrics, source });
     write_atomically(&folder.join("metrics.json"), &read?)?;
     write_atomically(&folder.join("table.txt"), table(&report.rows).as_bytes())?;
-    write_atomically(&folder.join("numbers.txt"), numbers(&report).as_bytes())
+    if TABLES.iter().any(|long| long.name == experiment.name) {
+        // what a clock said, of this machine alone; nothing compares it
+        write_atomically(&folder.join("times.txt"), table(&report.times).as_bytes())?;
+    }
+    let metrics = std::fs::read(folder.join("metrics.json"));
+    let metrics = metrics.ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    let cells = metrics.map_or(String::new(), |metrics| cells(&metrics));
+    write_atomically(&folder.join("numbers.txt"), (numbers(&report) + &cells).as_bytes())
+}
+
+/// Every number of every cell of a table, with four decimals if it is not whole: that of
+/// `"cells": {"moons, GAN": {"likelihood": {"gap": …}}}` is `moons_gan_likelihood_gap`.
+fn cells(metrics: &Value) -> String {
+    let mut text = String::new();
+    let mut open = vec![(String::new(), &metrics["cells"])];
+    while let Some((name, value)) = open.pop() {
+        let number = match value {
+            Value::Object(parts) => {
+                let inner = parts.iter().map(|(part, value)| (format!("{name} {part}"), value));
+                open.extend(inner.rev());
+                continue;
+            }
+            Value::Number(number) if number.is_f64() => {
+                format!("{:.4}", number.as_f64().unwrap_or(f64::NAN))
+            }
+            Value::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        text.push_str(&marked(&mark(&name), &number));
+    }
+    text
+}
+
+fn marked(name: &str, text: &str) -> String {
+    format!("ANCHOR: {name}\n{text}\nANCHOR_END: {name}\n")
 }
 
 /// Each value and each remark between marks that bear its name, as `{{#include}}` wants them.
 fn numbers(report: &Report) -> String {
-    let marked = |name: &str, text: &str| format!("ANCHOR: {name}\n{text}\nANCHOR_END: {name}\n");
     let mut known = Vec::new();
     let row = |[name, value, remark]: &[String; 3]| {
         let name = mark(name);

@@ -15,8 +15,10 @@
 //! ```
 
 mod frechet;
+mod sliced;
 
 pub use frechet::frechet_distance;
+pub use sliced::{half_circle, sliced_wasserstein_2};
 
 use crate::data::Law;
 use crate::kernels::dispatch;

@@ -11,5 +11,6 @@ mod ode;
 mod properties;
 mod random;
 mod reference;
+mod sde;
 mod table;
 mod tensor;
