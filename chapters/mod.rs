@@ -6,9 +6,13 @@ pub mod continuous_flows;
 pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
+pub mod interpolants;
 pub mod judging;
 pub mod normalizing_flows;
 pub mod odes;
+pub mod rectified_flow;
+pub mod sdes;
+pub mod side_by_side;
 pub mod vae;
 
 use crate::check::Chapter;
@@ -47,7 +51,16 @@ pub const EXPERIMENTS: &[Experiment] = &[
     continuous_flows::run_trace::TRACE,
     continuous_flows::run_likelihood::LIKELIHOOD,
     continuous_flows::run_densities::DENSITIES,
+    sdes::run::SDES,
+    sdes::run_langevin::LANGEVIN,
+    sdes::run_extension::EXTENSION,
+    sdes::run_reverse::REVERSE,
+    rectified_flow::run::RECTIFIED_FLOW,
+    interpolants::run::INTERPOLANTS,
 ];
+
+/// Experiments that take minutes, each a table of [`cells`](crate::experiment::cells).
+pub const TABLES: &[Experiment] = &[side_by_side::run::COMPARE];
 
 /// Every chapter that has exercises, in the order of the book.
 pub const EXERCISES: &[Chapter] = &[
@@ -58,4 +71,7 @@ pub const EXERCISES: &[Chapter] = &[
     normalizing_flows::checks::CHAPTER,
     odes::checks::CHAPTER,
     continuous_flows::checks::CHAPTER,
+    sdes::checks::CHAPTER,
+    rectified_flow::checks::CHAPTER,
+    interpolants::checks::CHAPTER,
 ];

@@ -18,7 +18,8 @@ use std::path::{Component, Path, PathBuf};
 const PAGES: &str = "book/src";
 
 /// What an experiment may leave in its folder of results, used or not.
-const RESULTS: [&str; 5] = ["figure.png", "figure.svg", "numbers.txt", "table.txt", "metrics.json"];
+const RESULTS: [&str; 6] =
+    ["figure.png", "figure.svg", "numbers.txt", "table.txt", "times.txt", "metrics.json"];
 
 /// A file of the repository, by its path there.
 struct File {

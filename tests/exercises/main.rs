@@ -6,8 +6,11 @@ mod continuous_flows;
 mod diffusion;
 mod flow_matching;
 mod gan;
+mod interpolants;
 mod normalizing_flows;
 mod odes;
+mod rectified_flow;
+mod sdes;
 mod vae;
 
 use pushforward::Float;
@@ -40,6 +43,15 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         (
             &c::continuous_flows::checks::CHAPTER,
             c::continuous_flows::checks::trials(&continuous_flows::solutions::ANSWERS),
+        ),
+        (&c::sdes::checks::CHAPTER, c::sdes::checks::trials(&sdes::solutions::ANSWERS)),
+        (
+            &c::rectified_flow::checks::CHAPTER,
+            c::rectified_flow::checks::trials(&rectified_flow::solutions::ANSWERS),
+        ),
+        (
+            &c::interpolants::checks::CHAPTER,
+            c::interpolants::checks::trials(&interpolants::solutions::ANSWERS),
         ),
     ]
 }
