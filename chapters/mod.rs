@@ -11,6 +11,7 @@ pub mod judging;
 pub mod normalizing_flows;
 pub mod odes;
 pub mod rectified_flow;
+pub mod score_matching;
 pub mod sdes;
 pub mod side_by_side;
 pub mod vae;
@@ -55,6 +56,9 @@ pub const EXPERIMENTS: &[Experiment] = &[
     sdes::run_langevin::LANGEVIN,
     sdes::run_extension::EXTENSION,
     sdes::run_reverse::REVERSE,
+    score_matching::run::SCORE,
+    score_matching::run_losses::LOSSES,
+    score_matching::run_levels::LEVELS,
     rectified_flow::run::RECTIFIED_FLOW,
     interpolants::run::INTERPOLANTS,
 ];

@@ -12,6 +12,7 @@ mod normalizing_flows;
 mod odes;
 mod paths;
 mod rectified_flow;
+mod score_matching;
 mod sdes;
 mod theorems;
 mod training;
