@@ -22,7 +22,7 @@ pub mod run;
 
 use crate::nn::{Activation, Mlp, Module, prefixed};
 use crate::random::Rng;
-use crate::{Float, Tensor};
+use crate::{Float, Tensor, sde};
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::ops::Range;
 
@@ -210,7 +210,7 @@ fn drift(bridge: &Bridge, interpolant: &Interpolant, c: Float, t: Float, x: &Ten
 
 /// Every state on the way of dX = (b ± ε s) dt + √(2ε) dW with ε = c γ(t), in `steps` equal steps of
 /// Euler and Maruyama; from the data at t = 1 with the range `1.0..0.0`. With c = 0 these are Euler's
-/// steps of dX = b dt, and nothing is drawn. Constants.
+/// steps of dX = b dt. Constants.
 ///
 /// # Panics
 /// If `steps` is 0, c is negative, or the shapes do not fit.
@@ -225,21 +225,13 @@ pub fn trajectory(
     steps: usize,
     rng: &mut Rng,
 ) -> Vec<(Float, Tensor)> {
-    assert!(
-        steps > 0 && c >= 0.0,
-        "trajectory: {steps} steps, c = {c}; take steps, c not negative"
-    );
-    let (bridge, h) = (bridge.frozen(), (time.end - time.start) / steps as Float);
-    let mut states = vec![(time.start, x.detach())];
-    for i in 0..steps {
-        let (t, x) = (time.start + i as Float * h, &states[i].1);
-        let mut next = x + drift(&bridge, interpolant, c * h.signum(), t, x) * h;
-        if c > 0.0 {
-            let epsilon = interpolant.gamma(&Tensor::scalar(t.clamp(0.0, 1.0))) * c;
-            next += (epsilon * (2.0 * h.abs())).sqrt() * rng.normal(x.shape());
-        }
-        states.push((time.start + (i + 1) as Float * h, next));
-    }
-    states
+    assert!(c >= 0.0, "trajectory: c = {c}; it must not be negative");
+    let (bridge, sign) = (bridge.frozen(), (time.end - time.start).signum());
+    let noise = |t: Float, _: &Tensor| {
+        let epsilon = interpolant.gamma(&Tensor::scalar(t.clamp(0.0, 1.0))) * c;
+        (epsilon * 2.0).sqrt()
+    };
+    let u = |t: Float, x: &Tensor| drift(&bridge, interpolant, c * sign, t, x);
+    sde::trajectory(u, noise, &x.detach(), time, steps, rng)
 }
 // ANCHOR_END: trajectory

@@ -14,6 +14,7 @@ use crate::chapters::gan::{Gan, Objective, Penalty, Rules};
 use crate::chapters::normalizing_flows::measure::stacked;
 use crate::chapters::normalizing_flows::run_densities::{AFFINE, SPLINES};
 use crate::chapters::normalizing_flows::{Constructor, Flow};
+use crate::chapters::sdes::{noising, probability_flow};
 use crate::chapters::vae::{self, Gaussian, LatentModel};
 use crate::data::Law;
 use crate::nn::{Activation, Mlp, Module, prefixed};
@@ -37,7 +38,7 @@ const DRAWS: usize = 256;
 
 // ANCHOR: families
 /// Those that take part. The paces were measured on two cores, the rates are those of the chapters.
-pub const FAMILIES: [Family; 7] = [
+pub const FAMILIES: [Family; 8] = [
     Family { name: "GAN", pace: 0.1, rate: 0.1, train: gan },
     Family { name: "VAE", pace: 0.55, rate: 0.3, train: autoencoder },
     Family { name: "RealNVP", pace: 0.18, rate: 0.3, train: real_nvp },
@@ -45,6 +46,7 @@ pub const FAMILIES: [Family; 7] = [
     Family { name: "CNF", pace: 0.02, rate: 1.0, train: continuous_flow },
     Family { name: "flow matching", pace: 1.0, rate: 1.0, train: flow_matching },
     Family { name: "diffusion", pace: 1.2, rate: 0.6, train: diffusion },
+    Family { name: "score", pace: 1.0, rate: 0.6, train: score },
 ];
 // ANCHOR_END: families
 
@@ -213,7 +215,7 @@ fn continuous_flow(law: &dyn Law, plan: &Plan, rng: &mut Rng) -> Result<Trained>
     })?;
     let u = u.frozen();
     let parameters = parameters(&u);
-    Ok(by_field(parameters, move |t, x| u.velocity(t, x)))
+    Ok(by_field(parameters, 1.0, move |t, x| u.velocity(t, x)))
 }
 
 // ANCHOR: field
@@ -228,19 +230,27 @@ fn flow_matching(law: &dyn Law, plan: &Plan, rng: &mut Rng) -> Result<Trained> {
     })?;
     let u = u.frozen();
     let parameters = parameters(&u);
-    Ok(by_field(parameters, move |t, x| u.forward(&Tensor::full(&[x.shape()[0], 1], t), x)))
+    Ok(by_field(parameters, 1.0, move |t, x| u.forward(&Tensor::full(&[x.shape()[0], 1], t), x)))
 }
 
-/// What a field gives: samples and densities by its ODE.
+/// What a field gives: samples and densities by its ODE, from N(0, σ² I) at t = 0. The equation is solved
+/// for x/σ, and ln p(x) = ln p(x/σ) − 2 ln σ.
 fn by_field(
     parameters: usize,
+    sigma: Float,
     field: impl Fn(Float, &Tensor) -> Tensor + Clone + 'static,
 ) -> Trained {
-    let u = field.clone();
+    let u = move |t: Float, x: &Tensor| field(t, &(x * sigma)) / sigma;
+    let scaled = u.clone();
     let sample = Box::new(move |n: usize, rng: &mut Rng| {
-        ode::solve_each_row(&u, &rng.normal(&[n, 2]), 0.0..1.0, STEPS, &MIDPOINT)
+        let x_0 = rng.normal(&[n, 2]);
+        ode::solve_each_row(&scaled, &x_0, 0.0..1.0, STEPS, &MIDPOINT) * sigma
     });
-    let density = move |x: &Tensor| densities(&field, 1.0, x, FINE, &RK4);
+    let density = move |x: &Tensor| {
+        let lost = 2.0 * libm::log(f64::from(sigma));
+        let log_p = densities(&u, 1.0, &(x / sigma), FINE, &RK4);
+        log_p.into_iter().map(|log_p| log_p - lost).collect()
+    };
     let density = Density::Exact(Box::new(density));
     Trained { parameters, evaluations: STEPS * MIDPOINT.b.len(), sample, density }
 }
@@ -275,3 +285,27 @@ fn diffusion(law: &dyn Law, plan: &Plan, rng: &mut Rng) -> Result<Trained> {
     Ok(Trained { parameters, evaluations: CHAIN, sample, density: Density::Bound(Box::new(bound)) })
 }
 // ANCHOR_END: chain
+
+// ANCHOR: score
+/// A score of every level of noise, −ε̂/σ, learned by denoising; samples and densities by the probability
+/// flow.
+fn score(law: &dyn Law, plan: &Plan, rng: &mut Rng) -> Result<Trained> {
+    let path = Path::VarianceExploding { sigma: [0.03, 10.0] };
+    let mut net = Waves::new(WIDTH, rng);
+    let noise = move |net: &Waves, t: &Tensor, x: &Tensor| {
+        net.forward(t, &(x / (path.sigma(t).square() + 1.0).sqrt()))
+    };
+    fit(&mut net, plan, rng, |net, _, rng| {
+        let n = plan.batch;
+        let (x, z, t) = (law.sample(n, rng), rng.normal(&[n, 2]), rng.uniform(&[n, 1]));
+        noise(net, &t, &(x + path.sigma(&t) * &z)).mse(&z)
+    })?;
+    let net = net.frozen();
+    let parameters = parameters(&net);
+    Ok(by_field(parameters, 10.0, move |t, x| {
+        let times = Tensor::full(&[x.shape()[0], 1], t);
+        let score = -(noise(&net, &times, x) / path.sigma(&times));
+        probability_flow(x, &score, noising(&path, 1.0 - t))
+    }))
+}
+// ANCHOR_END: score

@@ -50,7 +50,8 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let mut files = save_figures(settings, &figures)?;
     files.extend(save_metrics(settings, &metrics, None)?);
     forget_cells(settings);
-    let rows = matrices(&sets, &done);
+    let mut rows = sizes(&done);
+    rows.extend(matrices(&sets, &done));
     Ok(Report { rows, times: times(&sets, &done), figures, files, losses: vec![] })
 }
 
@@ -122,6 +123,17 @@ fn pictures(sets: &[Set], done: &[Cell]) -> Figure {
 fn found<'a>(done: &'a [Cell], set: &Set, family: &Family) -> Option<&'a Cell> {
     let name = format!("{}, {}", set.name, family.name);
     done.iter().find(|cell| cell.name == name)
+}
+
+/// How large each family's networks are, and how often a sample passes through one.
+fn sizes(done: &[Cell]) -> Vec<[String; 3]> {
+    let row = |family: &Family| {
+        let cell = done.iter().find(|cell| cell.name.ends_with(&format!(", {}", family.name)))?;
+        let [parameters, evaluations] = ["parameters", "evaluations"].map(|key| &cell.numbers[key]);
+        let remark = format!("parameters; evaluations for a sample: {evaluations}");
+        Some([format!("size, {}", family.name), parameters.to_string(), remark])
+    };
+    FAMILIES.iter().filter_map(row).collect()
 }
 
 /// A matrix for each quantity: a row for each family, a column for each law.
