@@ -10,6 +10,7 @@ pub mod interpolants;
 pub mod judging;
 pub mod normalizing_flows;
 pub mod odes;
+pub mod one_network;
 pub mod rectified_flow;
 pub mod score_matching;
 pub mod sdes;
@@ -59,6 +60,8 @@ pub const EXPERIMENTS: &[Experiment] = &[
     score_matching::run::SCORE,
     score_matching::run_losses::LOSSES,
     score_matching::run_levels::LEVELS,
+    one_network::run::ONE_NETWORK,
+    one_network::run_chain::CHAIN,
     rectified_flow::run::RECTIFIED_FLOW,
     interpolants::run::INTERPOLANTS,
 ];

@@ -44,7 +44,7 @@ pub fn cells(
     let (of, mut done) = (chosen.len(), vec![]);
     for (at, (index, (name, mut rng))) in chosen.into_iter().enumerate() {
         watch(Event::Cell { done: at, of, name: name.clone() });
-        let (file, key) = (file(settings, name), key(experiment, settings, name));
+        let (file, key) = (file(settings, name), key(experiment, settings, index, name));
         let cell = match kept(&file, &key)? {
             Some((numbers, tensors)) => Cell { name: name.clone(), numbers, tensors },
             None => {
@@ -74,9 +74,9 @@ fn file(settings: &Settings, name: &str) -> PathBuf {
 }
 
 /// What must be equal for a cell to be taken as it is.
-fn key(experiment: &str, settings: &Settings, name: &str) -> Value {
+fn key(experiment: &str, settings: &Settings, index: usize, name: &str) -> Value {
     let (version, bits) = (env!("CARGO_PKG_VERSION"), size_of::<Float>() * 8);
-    json!([experiment, name, version, bits, settings.json()])
+    json!([experiment, index, name, version, bits, settings.json()])
 }
 
 type Kept = (Value, Vec<(String, Tensor)>);

@@ -10,6 +10,7 @@ mod gan_small;
 mod interpolants;
 mod normalizing_flows;
 mod odes;
+mod one_network;
 mod paths;
 mod rectified_flow;
 mod score_matching;
