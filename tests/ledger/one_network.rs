@@ -32,7 +32,7 @@ fn exact_answer(p: &Marginal, asked: Question, t: Float, x: &Tensor) -> Tensor {
 fn s6_score_and_velocity_convert_into_each_other() {
     let x = Rng::new(401).normal(&[N, 2]);
     for (name, p) in marginals(&three_modes()) {
-        for t in [0.1, 0.5, 0.9] {
+        for t in [0.1, 0.4, 0.9] {
             let (at, times) = (at(&p.path, t), Tensor::full(&[N, 1], t));
             let (u, s) = (p.velocity(&times, &x), p.score(&times, &x));
             let found = convert(Question::Velocity, Question::Score, &u, &x, &at);
@@ -51,8 +51,7 @@ fn s6_score_and_velocity_convert_into_each_other() {
             );
             let wrong_d = &at.alpha_dot * &at.sigma + &at.alpha * &at.sigma_dot;
             let wrong = -(&at.alpha_dot * &x - &at.alpha * &u) / &wrong_d / &at.sigma;
-            let exploding = p.path.alpha_dot(&times).data()[0] == 0.0;
-            assert!(exploding || difference(&wrong, &s) > 1e-2, "α′σ + ασ′");
+            assert!(difference(&wrong, &s) > 1e-2, "α′σ + ασ′");
         }
     }
 }
@@ -122,7 +121,8 @@ fn s6_gains_and_weights_are_what_an_error_becomes() {
             let at = at(&path, t);
             let answers = |data: Tensor| {
                 let noise = (&x - &at.alpha * &data) / &at.sigma;
-                Question::ALL.map(|(_, q)| q.answer(&Believed { data: data.clone(), noise }, &at))
+                let believed = Believed { data, noise };
+                Question::ALL.map(|(_, q)| q.answer(&believed, &at))
             };
             let (before, after) = (answers(x.clone()), answers(&x + &delta));
             for (i, (asked, question)) in Question::ALL.into_iter().enumerate() {
