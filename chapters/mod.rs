@@ -80,6 +80,7 @@ pub const EXERCISES: &[Chapter] = &[
     continuous_flows::checks::CHAPTER,
     sdes::checks::CHAPTER,
     score_matching::checks::CHAPTER,
+    one_network::checks::CHAPTER,
     rectified_flow::checks::CHAPTER,
     interpolants::checks::CHAPTER,
 ];

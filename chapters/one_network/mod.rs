@@ -14,7 +14,7 @@
 //! | u, s, v | [`Question`] | velocity, score, and v of Salimans & Ho (2022) |
 //! | λ = σ/α | [`Schedules::ratio`] | noise to data: what all paths have in common |
 
-//pub mod checks;
+pub mod checks;
 pub mod discrete;
 pub mod run;
 pub mod run_chain;

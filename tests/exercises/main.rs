@@ -9,6 +9,7 @@ mod gan;
 mod interpolants;
 mod normalizing_flows;
 mod odes;
+mod one_network;
 mod rectified_flow;
 mod score_matching;
 mod sdes;
@@ -49,6 +50,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         (
             &c::score_matching::checks::CHAPTER,
             c::score_matching::checks::trials(&score_matching::solutions::ANSWERS),
+        ),
+        (
+            &c::one_network::checks::CHAPTER,
+            c::one_network::checks::trials(&one_network::solutions::ANSWERS),
         ),
         (
             &c::rectified_flow::checks::CHAPTER,

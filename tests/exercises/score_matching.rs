@@ -130,7 +130,7 @@ fn unlisted_mistakes_of_scores_and_walks_are_diagnosed() {
         expect(checks::reverse_step(answer), part);
     }
     let corrector: [(Corrector, &str); 2] = [
-        (|s, z, r| (ANSWERS.corrector_step_size)(s, z, r) * 2.0, "2 times too large"),
+        (|s, z, r| (ANSWERS.corrector_step_size)(s, z, r) * 2.0, "times too large"),
         (|s, z, r| (ANSWERS.corrector_step_size)(s, z, r).reshape(&[1, 1]), "has shape"),
     ];
     for (answer, part) in corrector {

@@ -51,7 +51,8 @@ fn s6_score_and_velocity_convert_into_each_other() {
             );
             let wrong_d = &at.alpha_dot * &at.sigma + &at.alpha * &at.sigma_dot;
             let wrong = -(&at.alpha_dot * &x - &at.alpha * &u) / &wrong_d / &at.sigma;
-            assert!(difference(&wrong, &s) > 1e-2, "α′σ + ασ′");
+            // with variance preserved and hardly any data yet, both are α′/σ
+            assert!(t < 0.2 || difference(&wrong, &s) > 1e-2, "{name}, {t}: α′σ + ασ′");
         }
     }
 }

@@ -219,8 +219,7 @@ pub const LOSS_WEIGHT: Check<fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor> =
         ]
     },
     run: |answer, i| {
-        let [a, b, s, r] =
-            ["alpha", "alpha_dot", "sigma", "sigma_dot"].map(|name| i.tensor(name));
+        let [a, b, s, r] = ["alpha", "alpha_dot", "sigma", "sigma_dot"].map(|name| i.tensor(name));
         vec![answer(a, b, s, r)]
     },
     right: |a, b, s, r| (d(a, b, s, r) / a).square(),
