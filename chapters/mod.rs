@@ -6,6 +6,7 @@ pub mod continuous_flows;
 pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
+pub mod guidance;
 pub mod interpolants;
 pub mod judging;
 pub mod normalizing_flows;
@@ -63,6 +64,8 @@ pub const EXPERIMENTS: &[Experiment] = &[
     one_network::run::ONE_NETWORK,
     one_network::run_chain::CHAIN,
     rectified_flow::run::RECTIFIED_FLOW,
+    guidance::run::GUIDANCE,
+    guidance::run_digits::DIGITS,
     interpolants::run::INTERPOLANTS,
 ];
 
@@ -82,5 +85,6 @@ pub const EXERCISES: &[Chapter] = &[
     score_matching::checks::CHAPTER,
     one_network::checks::CHAPTER,
     rectified_flow::checks::CHAPTER,
+    guidance::checks::CHAPTER,
     interpolants::checks::CHAPTER,
 ];

@@ -138,6 +138,15 @@ impl Judge {
         Judge { classifier, real: digits.train.clone(), test: digits.test.clone() }
     }
 
+    /// The class it puts each image in: `[n, 784]` from 0 to 1.
+    ///
+    /// # Panics
+    /// If the shape is another.
+    #[track_caller]
+    pub fn classes(&self, samples: &Tensor) -> Vec<usize> {
+        self.classifier.logits(samples).argmax(1).data().iter().map(|&c| c as usize).collect()
+    }
+
     /// Looks at `samples`: `[n, 784]` from 0 to 1, at least 1000 for the distance.
     ///
     /// # Panics

@@ -6,6 +6,7 @@ mod continuous_flows;
 mod diffusion;
 mod flow_matching;
 mod gan;
+mod guidance;
 mod interpolants;
 mod normalizing_flows;
 mod odes;
@@ -59,6 +60,7 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             &c::rectified_flow::checks::CHAPTER,
             c::rectified_flow::checks::trials(&rectified_flow::solutions::ANSWERS),
         ),
+        (&c::guidance::checks::CHAPTER, c::guidance::checks::trials(&guidance::solutions::ANSWERS)),
         (
             &c::interpolants::checks::CHAPTER,
             c::interpolants::checks::trials(&interpolants::solutions::ANSWERS),

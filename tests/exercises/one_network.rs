@@ -106,7 +106,7 @@ fn unlisted_mistakes_of_one_network_are_diagnosed() {
     }
     type Betas = fn(Float, Float, usize) -> Tensor;
     let betas: [(Betas, &str); 2] = [
-        (|a, b, n| (ANSWERS.chain_beta)(b, a, n), "exchanged"),
+        (|a, b, n| (ANSWERS.chain_beta)(b, a, n), "in another order"),
         (|a, b, n| (ANSWERS.chain_beta)(a, b, n + 1), "has shape"),
     ];
     for (answer, part) in betas {

@@ -7,6 +7,7 @@ mod diffusion;
 mod flow_and_diffusion;
 mod gan;
 mod gan_small;
+mod guidance;
 mod interpolants;
 mod normalizing_flows;
 mod odes;
