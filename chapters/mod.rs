@@ -3,6 +3,7 @@
 //! cell can do.
 
 pub mod continuous_flows;
+pub mod couplings;
 pub mod diffusion;
 pub mod flow_matching;
 pub mod gan;
@@ -63,6 +64,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     score_matching::run_levels::LEVELS,
     one_network::run::ONE_NETWORK,
     one_network::run_chain::CHAIN,
+    couplings::run::COUPLINGS,
     rectified_flow::run::RECTIFIED_FLOW,
     guidance::run::GUIDANCE,
     guidance::run_digits::DIGITS,
@@ -70,7 +72,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
 ];
 
 /// Experiments that take minutes, each a table of [`cells`](crate::experiment::cells).
-pub const TABLES: &[Experiment] = &[side_by_side::run::COMPARE];
+pub const TABLES: &[Experiment] = &[side_by_side::run::COMPARE, couplings::run_table::TABLE];
 
 /// Every chapter that has exercises, in the order of the book.
 pub const EXERCISES: &[Chapter] = &[
