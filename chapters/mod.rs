@@ -86,6 +86,7 @@ pub const EXERCISES: &[Chapter] = &[
     sdes::checks::CHAPTER,
     score_matching::checks::CHAPTER,
     one_network::checks::CHAPTER,
+    couplings::checks::CHAPTER,
     rectified_flow::checks::CHAPTER,
     guidance::checks::CHAPTER,
     interpolants::checks::CHAPTER,

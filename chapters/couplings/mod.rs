@@ -14,7 +14,7 @@
 //! | E ∫‖u‖² dt | [`path_energy`] | energy of ways |
 //! | NPE | [`normalised_path_energy`] | what it is above the least, as a part of it |
 
-//pub mod checks;
+pub mod checks;
 pub mod laws;
 pub mod run;
 pub mod run_table;

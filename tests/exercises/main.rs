@@ -3,6 +3,7 @@
 //! are in a file of its own. The reader's own file is not compiled here; `.ci/exercises` does that.
 
 mod continuous_flows;
+mod couplings;
 mod diffusion;
 mod flow_matching;
 mod gan;
@@ -55,6 +56,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         (
             &c::one_network::checks::CHAPTER,
             c::one_network::checks::trials(&one_network::solutions::ANSWERS),
+        ),
+        (
+            &c::couplings::checks::CHAPTER,
+            c::couplings::checks::trials(&couplings::solutions::ANSWERS),
         ),
         (
             &c::rectified_flow::checks::CHAPTER,

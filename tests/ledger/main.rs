@@ -3,6 +3,7 @@
 //! mistake would be seen.
 
 mod continuous_flows;
+mod couplings;
 mod diffusion;
 mod flow_and_diffusion;
 mod gan;
