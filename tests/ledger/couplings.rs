@@ -4,6 +4,7 @@
 use crate::{Estimate, ROUNDING, as_f64, difference};
 use pushforward::chapters::continuous_flows::continuity_residual;
 use pushforward::chapters::couplings::laws::TASKS;
+use pushforward::chapters::couplings::run_table::PUBLISHED;
 use pushforward::chapters::couplings::{Pairing, Pairs, between, costs, path_energy};
 use pushforward::metrics::wasserstein_2;
 use pushforward::ode::{self, RK4};
@@ -140,6 +141,24 @@ fn o2_no_field_spends_less_than_the_least_cost() {
     }
 }
 // ANCHOR_END: o2
+
+// ANCHOR: published
+/// The field of a coupling spends at most the coupling's cost, so its NPE is at most C/W₂² − 1. For independent pairs of
+/// moons and eight Gaussians that is about a half, with Minkowski's bound for W₂. The published 2.68 is above it.
+#[test]
+fn o2_a_published_path_energy_is_out_of_reach() {
+    let (task, mut rng) = (&TASKS[1], Rng::new(610));
+    let n = 20_000;
+    let (x_0, x_1) = ((task.source)(n, &mut rng), (task.target)(n, &mut rng));
+    let cost = Estimate::of(&as_f64(&(&x_1 - &x_0).square().sum(1)));
+    let size = |x: &Tensor| f64::from(x.square().sum(1).mean(..).item()).sqrt();
+    let w2_squared = (size(&x_1) - size(&x_0)).powi(2);
+    let most = (cost.mean + 4.0 * cost.error) / w2_squared - 1.0;
+    println!("C = {:.1} ± {:.1}, W₂² ≥ {w2_squared:.1}, NPE ≤ {most:.3}", cost.mean, cost.error);
+    assert!(most < 0.51);
+    assert!(PUBLISHED[1][1][2] > 5.0 * most);
+}
+// ANCHOR_END: published
 
 // ANCHOR: o3
 /// The cost of pairs in batches of n falls with n, on every set of 256 points, and stays above the bound of
