@@ -175,7 +175,7 @@ impl Classes {
 
 // ANCHOR: normal
 /// Standard deviation of what guidance draws if p(x) = N(0, s²) and p(x|y) = N(m, s_y²): s_y^w s^(1 − w), on
-/// any Gaussian path.
+/// any Gaussian path with α₀ = 0 and σ₀ = 1.
 pub fn guided_std(s_y: f64, s: f64, w: f64) -> f64 {
     libm::pow(s_y, w) * libm::pow(s, 1.0 - w)
 }

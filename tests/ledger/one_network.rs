@@ -227,8 +227,9 @@ fn s6_ddim_depends_on_the_ratios_alone() {
     assert!(difference(&(place / &there.alpha), &(&x_0 / &at_cosine.alpha)) < ROUNDING);
 }
 
-/// The chain becomes its equation: ᾱ of β(s)/N tends to exp(−B), the drawn variance to that of the data,
-/// both like 1/N; with β(s) in place of β(s)/N nothing would be left after a few steps.
+/// The chain becomes its equation: ᾱ of β(s)/N tends to exp(−B) like 1/N, the drawn variance to that of the
+/// data like ln N/N, and by Euler and Maruyama's steps like 1/N; with β(s) in
+/// place of β(s)/N nothing would be left after a few steps.
 // ANCHOR: s8
 #[test]
 fn s8_the_chain_becomes_the_equation() {

@@ -201,8 +201,8 @@ pub const NORMAL_WIDTHS: Check<Normal> = Check {
         &["K3"],
         "14_guidance.md#what-guidance-is-not",
         &["guided", "tilted"],
-        "They agree at w = 0 and w = 1 and nowhere else. Guidance draws narrower than the tilted law: it is \
-         no sampler of it.",
+        "They agree at w = 0, at w = 1 and where s_y = s. With w > 1 guidance draws narrower than the tilted \
+         law: it is no sampler of it.",
         [
             "Guided: what is ½ v′/v of each field, integrated? Tilted: add the exponents of the two densities.",
             "∫½ v′/v = ln (width at 1), so widths multiply: s_y^w s^(1 − w). Precisions add: w/s_y² + (1 − w)/s².",
