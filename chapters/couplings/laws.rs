@@ -1,5 +1,5 @@
 //! The four tasks of the table: from a law of noise or of points to another. The definitions are those of Tong et
-//! al. (2024, the paper on [SF]²M, appendix), which the same names have nowhere else.
+//! al. (2024, the paper on \[SF\]²M, appendix), which the same names have nowhere else.
 
 use crate::data::{Law, Mixture, Moons};
 use crate::random::Rng;
@@ -55,7 +55,7 @@ fn s_curve(n: usize, rng: &mut Rng) -> Tensor {
     let point = |i: usize| {
         let t = 3.0 * PI * (f64::from(u.data()[i / 2]) - 0.5);
         let sign = if t < 0.0 { -1.0 } else { 1.0 };
-        (if i % 2 == 0 { sin(t) } else { sign * (cos(t) - 1.0) }) as Float
+        (if i.is_multiple_of(2) { sin(t) } else { sign * (cos(t) - 1.0) }) as Float
     };
     (Tensor::from_fn(&[n, 2], point) + rng.normal(&[n, 2]) * 0.05) * 1.5
 }

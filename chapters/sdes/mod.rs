@@ -3,7 +3,7 @@
 //!
 //! Here are Itô's lemma, the equation of Fokker and Planck, Langevin's dynamics, the extension of a
 //! flow by noise, and time run backwards; in [`run`] and the files beside it the experiments. Solvers
-//! are in [`sde`](crate::sde).
+//! are in [`sde`].
 //!
 //! **Noising has a time of its own, s = 1 − t**: it begins at the data, s = 0, where the book's time is
 //! t = 1, and ends in noise, s = 1, t = 0. Song et al. (2021) call this s their t.

@@ -1,6 +1,6 @@
 //! Conversions, weights and steps: all of the chapter's exercises.
 
-use super::{Ddim, FromNoise, FromVelocity, Place};
+use super::{Ddim, FromNoise, FromVelocity, Place, Weight};
 use crate::check::{Check, Exercise, Input, Wrong};
 use crate::random::Rng;
 use crate::{Float, Tensor};
@@ -191,7 +191,7 @@ pub const SCORE_FROM_VELOCITY: Check<FromVelocity> = Check {
 };
 
 /// (D/α)².
-pub const LOSS_WEIGHT: Check<fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor> = Check {
+pub const LOSS_WEIGHT: Check<Weight> = Check {
     exercise: exercise(
         "loss_weight",
         &["S6"],

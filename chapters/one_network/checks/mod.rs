@@ -23,6 +23,9 @@ pub type FromNoise = fn(&Tensor, &Tensor, &Tensor, &Tensor, &Tensor, &Tensor) ->
 /// (u, x, α, α′, σ, σ′) → answer.
 pub type FromVelocity = fn(&Tensor, &Tensor, &Tensor, &Tensor, &Tensor, &Tensor) -> Tensor;
 
+/// (α, α′, σ, σ′) → the weight.
+pub type Weight = fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor;
+
 /// (ε̂, x, α, σ, next α, next σ) → the next x.
 pub type Ddim = fn(&Tensor, &Tensor, Float, Float, Float, Float) -> Tensor;
 
@@ -39,7 +42,7 @@ pub struct Answers {
     /// (u, x, α, α′, σ, σ′) → s.
     pub score_from_velocity: FromVelocity,
     /// (α, α′, σ, σ′) → weight.
-    pub loss_weight: fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor,
+    pub loss_weight: Weight,
     /// (ε̂, x, α, σ, next α, next σ) → the next x.
     pub ddim_step: Ddim,
     /// (x, α, σ) → t and place.
@@ -92,7 +95,7 @@ pub fn score_from_velocity(answer: FromVelocity) -> Verdict {
 }
 
 /// Judges the weight of a loss.
-pub fn loss_weight(answer: fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Tensor) -> Verdict {
+pub fn loss_weight(answer: Weight) -> Verdict {
     answers::LOSS_WEIGHT.judge(answer)
 }
 
