@@ -1,5 +1,5 @@
 //! The four tasks of the table: from a law of noise or of points to another. The definitions are those of Tong et
-//! al. (2024, the paper on \[SF\]²M, appendix), which the same names have nowhere else.
+//! al. (2024, the paper on SF2M, appendix), which the same names have nowhere else.
 
 use crate::data::{Law, Mixture, Moons};
 use crate::random::Rng;

@@ -34,7 +34,7 @@ const POINTS: usize = 2000;
 const STEPS: usize = 100;
 
 /// W₂ with its standard deviation, and NPE, of each task under each pairing (Tong et al. 2024, the paper on
-/// \[SF\]²M, table 2).
+/// SF2M, table 2).
 pub const PUBLISHED: [[[f64; 3]; 4]; 2] = [
     [[0.303, 0.043, 0.031], [0.601, 0.027, 0.015], [0.130, 0.016, 0.083], [0.144, 0.028, 0.027]],
     [[0.373, 0.103, 0.202], [1.557, 0.407, 2.680], [0.178, 0.014, 0.891], [0.242, 0.141, 0.856]],

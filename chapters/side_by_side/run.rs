@@ -142,10 +142,10 @@ fn matrices(sets: &[Set], done: &[Cell]) -> Vec<[String; 3]> {
         value.as_f64().map_or("–".into(), |value| format!("{value:.digits$}"))
     };
     let mut rows = matrix(sets, done, "D²", |n| number(&n["energy_distance"]["value"], 4));
-    rows.extend(floors(sets, done, "D²", "energy_distance"));
+    rows.push(floors(sets, done, "D²", "energy_distance"));
     rows.extend(matrix(sets, done, "SW₂", |n| number(&n["sliced_wasserstein_2"]["value"], 3)));
-    rows.extend(floors(sets, done, "SW₂", "sliced_wasserstein_2"));
-    rows.extend(matrix(sets, done, "gap in nats", |n| {
+    rows.push(floors(sets, done, "SW₂", "sliced_wasserstein_2"));
+    rows.extend(matrix(sets, done, "gap", |n| {
         let bound = if n["likelihood"]["bound"] == true { "≤ " } else { "" };
         format!("{bound}{}", number(&n["likelihood"]["gap"], 3))
     }));
@@ -159,8 +159,15 @@ fn matrices(sets: &[Set], done: &[Cell]) -> Vec<[String; 3]> {
     rows
 }
 
-/// Columns wide enough for the longest name of a law.
-const COLUMN: usize = 17;
+/// The row of a matrix: the first law's entry stands where other rows have their value. Columns are as wide as
+/// their law's name or the longest entry.
+fn row(sets: &[Set], name: String, entry: impl Fn(&Set) -> String) -> [String; 3] {
+    let others = sets[1..].iter().map(|set| {
+        let column = set.name.len().max(9) + 2;
+        format!("{:<column$}", entry(set))
+    });
+    [name, entry(&sets[0]), others.collect()]
+}
 
 fn matrix(
     sets: &[Set],
@@ -168,27 +175,23 @@ fn matrix(
     quantity: &str,
     entry: impl Fn(&Value) -> String,
 ) -> Vec<[String; 3]> {
-    let columns = |entry: &dyn Fn(&Set) -> String| -> String {
-        sets.iter().map(|set| format!("{:<COLUMN$}", entry(set))).collect()
+    let head = row(sets, quantity.to_string(), |set| set.name.into());
+    let of = |family: &Family| {
+        row(sets, format!("{quantity}, {}", family.name), |set| {
+            found(done, set, family).map_or(String::new(), |cell| entry(&cell.numbers))
+        })
     };
-    let head = [quantity.to_string(), String::new(), columns(&|set| set.name.into())];
-    let row = |family: &Family| {
-        let entry =
-            |set: &Set| found(done, set, family).map_or(String::new(), |cell| entry(&cell.numbers));
-        [format!("  {quantity}, {}", family.name), String::new(), columns(&entry)]
-    };
-    [head].into_iter().chain(FAMILIES.iter().map(row)).collect()
+    [head].into_iter().chain(FAMILIES.iter().map(of)).collect()
 }
 
 /// Between samples of the data themselves.
-fn floors(sets: &[Set], done: &[Cell], quantity: &str, key: &str) -> Vec<[String; 3]> {
+fn floors(sets: &[Set], done: &[Cell], quantity: &str, key: &str) -> [String; 3] {
     let floor = |set: &Set| {
         let cell = FAMILIES.iter().find_map(|family| found(done, set, family));
         let floor = cell.and_then(|cell| cell.numbers[key]["floor"]["mean"].as_f64());
-        format!("{:<COLUMN$}", floor.map_or(String::new(), |v| format!("{v:.4}")))
+        floor.map_or(String::new(), |v| format!("{v:.4}"))
     };
-    let columns = sets.iter().map(floor).collect();
-    vec![[format!("  {quantity}, floor"), String::new(), columns]]
+    row(sets, format!("{quantity}, floor"), floor)
 }
 
 /// What a clock said of each family, on average over the laws.
