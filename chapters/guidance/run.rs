@@ -12,7 +12,7 @@ use serde_json::json;
 /// Three classes in the plane.
 pub const GUIDANCE: Experiment = Experiment {
     name: "guidance",
-    about: "exact guidance of three classes in the plane, beside the tilted law (trains nothing)",
+    about: "exact guidance of three classes in the plane, beside the tilted law",
     steps: 0,
     batch: 0,
     lr: 0.0,

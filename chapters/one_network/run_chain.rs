@@ -13,7 +13,7 @@ use serde_json::json;
 /// Chains and conditions.
 pub const CHAIN: Experiment = Experiment {
     name: "one-network-chain",
-    about: "DDPM's chain becomes its equation as N grows; errors at both ends of time (trains nothing)",
+    about: "DDPM's chain becomes its equation as N grows; errors at both ends of time",
     steps: 0,
     batch: 0,
     lr: 0.0,

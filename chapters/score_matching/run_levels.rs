@@ -15,7 +15,7 @@ use serde_json::json;
 /// One level against many.
 pub const LEVELS: Experiment = Experiment {
     name: "score-levels",
-    about: "Langevin dynamics at one level of noise and at many, on far modes (trains nothing)",
+    about: "Langevin dynamics at one level of noise and at many, on far modes",
     steps: 0,
     batch: 0,
     lr: 0.0,

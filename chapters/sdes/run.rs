@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// Brownian paths; strong and weak order.
 pub const SDES: Experiment = Experiment {
     name: "sdes",
-    about: "Brownian motion, and the strong and weak order of two methods (trains nothing)",
+    about: "Brownian motion, and the strong and weak order of two methods",
     steps: 0,
     batch: 0,
     lr: 0.0,

@@ -15,7 +15,7 @@ use serde_json::json;
 /// Noise carried to eight Gaussians with more and more noise on the way.
 pub const EXTENSION: Experiment = Experiment {
     name: "sdes-extension",
-    about: "a flow with noise keeps its marginals, if the score corrects it (trains nothing)",
+    about: "a flow with noise keeps its marginals, if the score corrects it",
     steps: 0,
     batch: 0,
     lr: 0.0,

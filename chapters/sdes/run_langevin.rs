@@ -15,7 +15,7 @@ use serde_json::json;
 /// Langevin's walk on three modes.
 pub const LANGEVIN: Experiment = Experiment {
     name: "sdes-langevin",
-    about: "Langevin dynamics: near modes and far ones, and the bias of a step (trains nothing)",
+    about: "Langevin dynamics: near modes and far ones, and the bias of a step",
     steps: 0,
     batch: 0,
     lr: 0.0,

@@ -14,7 +14,7 @@ use serde_json::json;
 /// Noising and its undoing.
 pub const REVERSE: Experiment = Experiment {
     name: "sdes-reverse",
-    about: "data to noise and back: VP and VE, by the reverse SDE and its ODE (trains nothing)",
+    about: "data to noise and back: VP and VE, by the reverse SDE and its ODE",
     steps: 0,
     batch: 0,
     lr: 0.0,

@@ -215,7 +215,7 @@ fn list() -> String {
     let tables: String = TABLES.iter().map(entry).collect();
     let first = EXPERIMENTS[0].name;
     format!(
-        "{entries}\nTables of many trainings, of minutes; --only PART computes a part of the cells:\n\n\
+        "{entries}\nTables of many trainings, of minutes up to half an hour; --only PART computes a part of the cells:\n\n\
          {tables}\nStart one with `pushforward run {first}`.\n"
     )
 }
