@@ -83,7 +83,7 @@ fn langevin_step(x: &Tensor, s: &Tensor, sigma: Float, h: Float, z: &Tensor) -> 
 /// 7. ∂p/∂t on the line, for dX = u dt + σ dW: `slope` and `bend` are ∂p/∂x and ∂²p/∂x², `u_slope` is
 /// ∂u/∂x.
 ///
-/// Book: "The equation of Fokker and Planck". Shapes: all of `Moment` `[n]` → `[n]`.
+/// Book: "The equation of Fokker and Planck". `at` has p, slope, bend, u and u_slope, all `[n]` → `[n]`.
 fn fokker_planck_rate(at: &Moment, sigma: Float) -> Tensor {
     todo!()
 }

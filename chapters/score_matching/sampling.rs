@@ -42,7 +42,7 @@ pub fn annealed_langevin(
 }
 // ANCHOR_END: annealed
 
-/// A step from the noise σ down to σ′ < σ: x + (σ² − σ′²) s + √(σ² − σ′²) z, the reverse equation with the
+/// A step from the noise σ down to σ₊ < σ: x + (σ² − σ₊²) s + √(σ² − σ₊²) z, the reverse equation with the
 /// exact variance between two levels (Song et al. 2021, algorithm 2).
 // ANCHOR: predictor
 pub fn reverse_step(x: &Tensor, s: &Tensor, [sigma, next]: [Float; 2], z: &Tensor) -> Tensor {

@@ -244,6 +244,10 @@ pub const LOSS_WEIGHT: Check<Weight> = Check {
             answer: |a, b, s, r| ((b * s + a * r) / a).square(),
             says: "δx₁ = −(σ/α) δε has a minus: δu = (σ′ − α′σ/α) δε.",
         },
+        Wrong {
+            answer: |a, _, _, _| 1.0 / a.square(),
+            says: "1/t² is the weight of the linear path, where D = 1 and α = t.",
+        },
     ],
 };
 
@@ -305,6 +309,11 @@ pub const DDIM_STEP: Check<Ddim> = Check {
         Wrong {
             answer: |noise, x, a, _, b, r| x * (b / a) + noise * r,
             says: "The old noise is still in x: subtract σ ε̂ first.",
+        },
+        Wrong {
+            answer: |noise, x, a, s, b, _| (x - noise * s) * (b / a) + noise * (1.0 - b * b).sqrt(),
+            says: "√(1 − α²) is σ where the variance is preserved. On other paths it is another: take the σ that is \
+                   given.",
         },
     ],
 };
@@ -420,6 +429,14 @@ pub const CHAIN_BETA: Check<fn(Float, Float, usize) -> Tensor> = Check {
                 1.0 - (-b.slice(0, 1..n + 1)).exp()
             },
             says: "This is 1 − ᾱ_i, all that is lost up to the step. β_i is what one step loses.",
+        },
+        Wrong {
+            answer: |first, last, n| {
+                let s = Tensor::linspace(0.0, 1.0, n + 1).slice(0, 1..n + 1);
+                1.0 - ((s * (last - first) + first) / -(n as Float)).exp()
+            },
+            says: "β is taken at the end of the step, as if it were constant there. The exponent is its integral \
+                   over the step, B(s_i) − B(s_{i−1}).",
         },
     ],
 };

@@ -80,6 +80,12 @@ pub const SCORE_OF_NOISED: Check<ScoreOfNoised> = Check {
             input("one point of data", Tensor::from([[1.0]]), Tensor::from([[3.0]]), 2.0),
             input("two points of data", Tensor::from([[0.5]]), Tensor::from([[-1.0], [1.5]]), 1.0),
             input("in the plane", rng.normal(&[3, 2]) * 2.0, rng.normal(&[5, 2]) * 2.0, 1.4),
+            input(
+                "40 standard deviations from all data",
+                Tensor::from([[2.5]]),
+                Tensor::from([[-0.5], [0.5]]),
+                0.05,
+            ),
         ]
     },
     run: |answer, i| vec![answer(i.tensor("x"), i.tensor("data"), i.number("sigma"))],
@@ -107,6 +113,17 @@ pub const SCORE_OF_NOISED: Check<ScoreOfNoised> = Check {
                 (x - mean_of_data(x, data, 2.0 * sigma * sigma)) / (sigma * sigma)
             },
             says: "The sign: the score points to the data.",
+        },
+        Wrong {
+            answer: |x, data, sigma| {
+                let (&[n, d], &[m, _]) = (x.shape(), data.shape()) else { panic!("matrices") };
+                let offsets = data.reshape(&[1, m, d]) - x.reshape(&[n, 1, d]);
+                let squares = offsets.square().sum_keep(2);
+                let w = (squares / (-2.0 * sigma * sigma)).exp();
+                (&w * offsets).sum(1) / w.sum(1) / (sigma * sigma)
+            },
+            says: "Far from all data every exp is 0, and 0/0 is no number. Take the largest exponent out first; \
+                   softmax does.",
         },
     ],
 };

@@ -41,7 +41,7 @@ pub type Levels = fn(Float, Float, usize) -> Tensor;
 /// (x, s, σ, σ_min, ε, z) → the next x.
 pub type Annealed = fn(&Tensor, &Tensor, Float, Float, Float, &Tensor) -> Tensor;
 
-/// (x, s, σ, σ′, z) → the next x.
+/// (x, s, σ, σ₊, z) → the next x.
 pub type Reverse = fn(&Tensor, &Tensor, Float, Float, &Tensor) -> Tensor;
 
 /// (s, z, r) → α.
@@ -68,7 +68,7 @@ pub struct Answers {
     pub noise_levels: Levels,
     /// (x, s, σ, σ_min, ε, z) → the next x.
     pub annealed_step: Annealed,
-    /// (x, s, σ, σ′, z) → the next x.
+    /// (x, s, σ, σ₊, z) → the next x.
     pub reverse_step: Reverse,
     /// (s, z, r) → α.
     pub corrector_step_size: Corrector,

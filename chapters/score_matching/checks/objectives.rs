@@ -167,7 +167,7 @@ pub const SLICED_LOSS: Check<Sliced> = Check {
                 let (said, product) = vjp(s, x, v);
                 ((said * v).sum(1) * 0.5 + (product * v).sum(1)).mean(..)
             },
-            says: "½ vᵀs is not squared. Either ½ ‖s‖² or ½ (vᵀs)² belongs there.",
+            says: "½ vᵀs is not squared, and the square that is asked for is that of all of s: ½ ‖s‖².",
         },
         Wrong {
             answer: |s, x, v| {
@@ -177,6 +177,14 @@ pub const SLICED_LOSS: Check<Sliced> = Check {
             },
             says: "This adds all entries of J, v is not used. For a random v the entries beside the diagonal \
                    vanish on average; for a fixed one they stay.",
+        },
+        Wrong {
+            answer: |s, x, v| {
+                let (said, product) = vjp(s, x, v);
+                ((said * v).sum(1).square() * 0.5 + (product * v).sum(1)).mean(..)
+            },
+            says: "½ (vᵀs)² is the paper's first form. Its mean over v is the same; asked for is ½ ‖s‖², which \
+                   needs no mean.",
         },
     ],
 };
@@ -237,6 +245,11 @@ pub const DENOISING_LOSS: Check<Denoising> = Check {
         Wrong {
             answer: |s, x, sigma, z| half_square(&(s(&(x + z)) + z / sigma)).mean(..),
             says: "The noise is not scaled: x̃ = x + σ z.",
+        },
+        Wrong {
+            answer: |s, x, sigma, z| half_square(&(s(&(x + z * sigma)) * sigma + z)).mean(..),
+            says: "This is the loss times σ², the weight that makes many levels alike. Here there is one level and \
+                   no weight.",
         },
     ],
 };

@@ -116,7 +116,8 @@ pub const ANNEALED_STEP: Check<Annealed> = Check {
                 let alpha = epsilon * sigma / min;
                 walked(x, s, [0.5 * alpha, alpha.sqrt()], z)
             },
-            says: "α grows with the square of σ/σ_min, as the score shrinks with both drift and noise in view.",
+            says: "α grows with the square of σ/σ_min: the score shrinks like 1/σ, and only with α ∝ σ² do drift and \
+                   noise both grow like σ.",
         },
         Wrong {
             answer: |x, s, sigma, min, epsilon, z| {
@@ -146,7 +147,7 @@ fn walked(x: &Tensor, s: &Tensor, [of_s, of_z]: [Float; 2], z: &Tensor) -> Tenso
     x + s * of_s + z * of_z
 }
 
-/// x + (σ² − σ′²) s + √(σ² − σ′²) z.
+/// x + (σ² − σ₊²) s + √(σ² − σ₊²) z.
 pub const REVERSE_STEP: Check<Reverse> = Check {
     exercise: Exercise {
         chapter: "score_matching",
@@ -158,7 +159,7 @@ pub const REVERSE_STEP: Check<Reverse> = Check {
                   half to pay for the fresh noise.",
         hints: [
             "Between two levels the reverse equation dX = g² s dt + g dW has used up ∫ g² dt.",
-            "∫ g² dt = σ² − σ′². Drift (σ² − σ′²) s, noise of that variance.",
+            "∫ g² dt = σ² − σ₊². Drift (σ² − σ₊²) s, noise of that variance.",
             "let lost = sigma * sigma - next * next; x + s * lost + z * lost.sqrt()",
         ],
     },
@@ -201,14 +202,14 @@ pub const REVERSE_STEP: Check<Reverse> = Check {
                 let lost = (sigma - next) * (sigma - next);
                 walked(x, s, [lost, lost.sqrt()], z)
             },
-            says: "This is (σ − σ′)². Variances are subtracted: σ² − σ′².",
+            says: "This is (σ − σ₊)². Variances are subtracted: σ² − σ₊².",
         },
         Wrong {
             answer: |x, s, sigma, next, z| {
                 let lost = sigma * sigma - next * next;
                 walked(x, s, [lost, lost], z)
             },
-            says: "The noise has the variance σ² − σ′²; z is multiplied by its root.",
+            says: "The noise has the variance σ² − σ₊²; z is multiplied by its root.",
         },
         Wrong {
             answer: |x, s, sigma, next, z| {
@@ -222,8 +223,14 @@ pub const REVERSE_STEP: Check<Reverse> = Check {
                 let lost = sigma * sigma - next * next;
                 walked(x, s, [lost, next], z)
             },
-            says: "The fresh noise is σ′ z here. x is noised already; only as much is added as the step \
+            says: "The fresh noise is σ₊ z here. x is noised already; only as much is added as the step \
                    calls for.",
+        },
+        Wrong {
+            answer: |x, s, sigma, next, z| {
+                walked(x, s, [sigma * sigma - next * next, sigma - next], z)
+            },
+            says: "Standard deviations are subtracted at the noise. Variances are: √(σ² − σ₊²).",
         },
     ],
 };
@@ -279,6 +286,14 @@ pub const CORRECTOR_STEP_SIZE: Check<Corrector> = Check {
             },
             says: "This is the root of the mean square. The paper takes the length of each row first, then \
                    the mean.",
+        },
+        Wrong {
+            answer: |s, z, r| {
+                let length = |x: &Tensor| x.square().sum(1).sqrt();
+                ((length(z) / length(s)).mean(..) * r).square() * 4.0
+            },
+            says: "This is the mean of the rows' ratios. The ratio of the means is asked for: a row whose score is \
+                   nearly 0 must not decide.",
         },
     ],
 };

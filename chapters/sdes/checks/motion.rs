@@ -89,7 +89,7 @@ pub const QUADRATIC_VARIATION: Check<fn(&Tensor) -> Tensor> = Check {
         vec![
             Input::new("a path 0, 1, 0").with("w", Tensor::from([[0.0], [1.0], [0.0]])),
             Input::new("a path of six steps").with("w", walk(rng.normal(&[6, 1]))),
-            Input::new("three paths of nine steps").with("w", walk(rng.normal(&[9, 3]))),
+            Input::new("three paths that begin at 0.7").with("w", walk(rng.normal(&[9, 3])) + 0.7),
         ]
     },
     run: |answer, i| vec![answer(i.tensor("w"))],
@@ -190,6 +190,14 @@ pub const EULER_MARUYAMA_STEP: Check<Step> = Check {
                 stepped(u, &g_2, t, x, [h, h.sqrt()], z)
             },
             says: "g is squared. g² h is the variance of the noise; what multiplies z is g √h.",
+        },
+        Wrong {
+            answer: |u, g, t, x, h, z| {
+                let moved = x + u(t, x) * h;
+                &moved + g(t, &moved) * z * h.sqrt()
+            },
+            says: "g is asked where the drift has led to. Itô's convention takes it at the beginning of the step, \
+                   at x, where the noise to come is independent of it.",
         },
     ],
 };
@@ -331,6 +339,13 @@ pub const ORNSTEIN_UHLENBECK: Check<MeanAndVariance> = Check {
                 (mean, all - variance)
             },
             says: "This is what is still missing of σ²/2θ. At t = 0 the variance is 0: X begins in x_0.",
+        },
+        Wrong {
+            answer: |x_0, theta, sigma, t| {
+                let (mean, _) = law(x_0, theta, 1.0, t, 2.0 * theta);
+                (mean, law(x_0, theta, 0.5 * sigma * sigma, t, theta).1)
+            },
+            says: "The exponent of the variance is −2θt, not −θt: it decays as the square of the mean does.",
         },
     ],
 };

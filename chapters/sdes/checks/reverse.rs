@@ -95,6 +95,14 @@ pub const NOISING: Check<Noising> = Check {
             },
             says: "The mean obeys m′ = a m with m = α x₁, so a = −α′/α, not −α′.",
         },
+        Wrong {
+            answer: |alpha, alpha_dot, sigma, sigma_dot| {
+                let a = -(alpha_dot / alpha);
+                let g_squared = noise(&-&a, sigma, sigma_dot);
+                (a, g_squared)
+            },
+            says: "The sign of 2 a σ²: from v′ = 2 a v + g² follows g² = v′ − 2 a v.",
+        },
     ],
 };
 
