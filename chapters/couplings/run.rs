@@ -12,7 +12,7 @@ use crate::optim::{Adam, Optimizer, Schedule};
 use crate::plot::{BLUE, Figure, GREEN, GREY, Panel, RED};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor, grad};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::time::Instant;
 
 /// Two pairings, one task.
@@ -52,14 +52,33 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
     let times = vec![training_time(start, steps)];
 
     training.stage("measuring");
+    let (mut rows, numbers) = distances(&nets, &mut measuring);
+    let costs = batch_costs(&mut measuring);
+    rows.extend(costs.iter().map(|(batch, cost)| {
+        let remark = "mean square of the distance of a pair".into();
+        [format!("cost, batches of {batch}"), format!("{cost:.1}"), remark]
+    }));
+    let figures = vec![("figure", figure(&nets, &mut measuring))];
+    let metrics = json!({
+        "experiment": COUPLINGS.name, "settings": settings.json(),
+        "numbers": numbers, "costs": costs,
+    });
+    let mut files = save_figures(settings, &figures)?;
+    files.extend(save_metrics(settings, &metrics, None)?);
+    training.complete();
+    Ok(Report { rows, times, figures, files, losses: training.losses })
+}
+
+/// Of both networks: how far from the data Euler's steps end, and what the ways cost.
+fn distances(nets: &[Velocity], rng: &mut Rng) -> (Vec<[String; 3]>, Map<String, Value>) {
     let (task, mut rows) = (&TASKS[TASK], vec![]);
-    let mut numbers = serde_json::Map::new();
-    let x_0 = (task.source)(POINTS, &mut measuring);
-    let x_1 = (task.target)(POINTS, &mut measuring);
+    let mut numbers = Map::new();
+    let x_0 = (task.source)(POINTS, rng);
+    let x_1 = (task.target)(POINTS, rng);
     let least = wasserstein_2(&x_0, &x_1);
-    let other = (task.target)(POINTS, &mut measuring);
+    let other = (task.target)(POINTS, rng);
     let floor = energy_distance(&x_1, &other);
-    for ((name, _), net) in PAIRINGS.iter().zip(&nets) {
+    for ((name, _), net) in PAIRINGS.iter().zip(nets) {
         for count in STEPS {
             let drawn = euler(net, &x_0, count);
             let end = &drawn[count].1;
@@ -75,20 +94,7 @@ fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
         rows.push([format!("energy, {name}"), format!("{energy:.1}"), remark]);
         numbers.insert(format!("energy, {name}"), json!(energy));
     }
-    let costs = batch_costs(&mut measuring);
-    rows.extend(costs.iter().map(|(batch, cost)| {
-        let remark = "mean square of the distance of a pair".into();
-        [format!("cost, batches of {batch}"), format!("{cost:.1}"), remark]
-    }));
-    let figures = vec![("figure", figure(&nets, &mut measuring))];
-    let metrics = json!({
-        "experiment": COUPLINGS.name, "settings": settings.json(),
-        "numbers": numbers, "costs": costs,
-    });
-    let mut files = save_figures(settings, &figures)?;
-    files.extend(save_metrics(settings, &metrics, None)?);
-    training.complete();
-    Ok(Report { rows, times, figures, files, losses: training.losses })
+    (rows, numbers)
 }
 
 /// Euler's steps from x₀ to t = 1.
