@@ -17,13 +17,18 @@ pub mod rectified_flow;
 pub mod score_matching;
 pub mod sdes;
 pub mod side_by_side;
+pub mod tensors;
 pub mod vae;
 
 use crate::check::Chapter;
 use crate::experiment::Experiment;
 
+/// What runs if no name is given: the README's first picture.
+pub const FIRST: &Experiment = &flow_matching::run::MOONS;
+
 /// Every experiment, by the names that `pushforward run` takes.
 pub const EXPERIMENTS: &[Experiment] = &[
+    tensors::run::TENSORS,
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
@@ -74,8 +79,12 @@ pub const EXPERIMENTS: &[Experiment] = &[
 /// Experiments that take minutes, each a table of [`cells`](crate::experiment::cells).
 pub const TABLES: &[Experiment] = &[side_by_side::run::COMPARE, couplings::run_table::TABLE];
 
+/// Experiments whose point is what a clock says: the book keeps their times, which nothing compares.
+pub const TIMED: &[&Experiment] = &[&tensors::run::TENSORS];
+
 /// Every chapter that has exercises, in the order of the book.
 pub const EXERCISES: &[Chapter] = &[
+    tensors::checks::CHAPTER,
     flow_matching::checks::CHAPTER,
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,

@@ -144,6 +144,8 @@ fn text(value: &Value) -> String {
         Value::Tensor(x) => with_shape(x),
         Value::Number(x) => short(f64::from(*x)),
         Value::Count(n) => n.to_string(),
+        Value::Counts(n) => format!("{n:?}"),
+        Value::Name(name) => name.to_string(),
         Value::Function(f) => f.formula.to_string(),
     }
 }

@@ -22,6 +22,10 @@ pub enum Value {
     Number(Float),
     /// How many, for instance steps.
     Count(usize),
+    /// Several of them, for instance a shape.
+    Counts(Vec<usize>),
+    /// Something that has a name, such as an operation; the check knows what it means.
+    Name(&'static str),
     /// A function of tensors, such as a field.
     Function(Function),
 }
@@ -121,6 +125,30 @@ impl Input {
     /// The argument of this name.
     ///
     /// # Panics
+    /// If there is none, or it is not a list of counts.
+    #[track_caller]
+    pub fn counts(&self, name: &str) -> &[usize] {
+        match self.get(name) {
+            Value::Counts(counts) => counts,
+            other => panic!("`{name}` is not a list of counts but {other:?}"),
+        }
+    }
+
+    /// The argument of this name.
+    ///
+    /// # Panics
+    /// If there is none, or it is not a name itself.
+    #[track_caller]
+    pub fn name(&self, name: &str) -> &'static str {
+        match self.get(name) {
+            Value::Name(found) => found,
+            other => panic!("`{name}` is not a name but {other:?}"),
+        }
+    }
+
+    /// The argument of this name.
+    ///
+    /// # Panics
     /// If there is none, or it is not a function.
     #[track_caller]
     pub fn function(&self, name: &str) -> &Function {
@@ -138,6 +166,8 @@ impl Value {
             Value::Tensor(x) => Value::Tensor(x * 0.75 + 0.0625),
             Value::Number(x) => Value::Number(x * 0.75 + 0.0625),
             Value::Count(n) => Value::Count(n + 1),
+            Value::Counts(n) => Value::Counts(n.iter().map(|n| n + 1).collect()),
+            Value::Name(name) => Value::Name(name),
             Value::Function(f) => {
                 let f = f.clone();
                 let varied = move |x: &[&Tensor]| f.call(x) * 0.75 + 0.0625;
@@ -168,6 +198,18 @@ impl From<Float> for Value {
 impl From<usize> for Value {
     fn from(count: usize) -> Value {
         Value::Count(count)
+    }
+}
+
+impl From<&[usize]> for Value {
+    fn from(counts: &[usize]) -> Value {
+        Value::Counts(counts.to_vec())
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(name: &'static str) -> Value {
+        Value::Name(name)
     }
 }
 

@@ -11,7 +11,7 @@ use exercises::Judge;
 pub use progress::line;
 
 use progress::Progress;
-use pushforward::chapters::{EXPERIMENTS, TABLES};
+use pushforward::chapters::{EXPERIMENTS, FIRST, TABLES};
 use pushforward::experiment::{Experiment, Settings};
 use pushforward::{Error, Result, machine};
 use std::io::Write;
@@ -124,7 +124,7 @@ impl Cli {
         match self.command {
             Some(Command::Exercise(judge)) => return judge.execute(),
             Some(Command::Exercises) => return exercises::progress(),
-            None => run(&EXPERIMENTS[0], &EXPERIMENTS[0].settings(), false),
+            None => run(FIRST, &FIRST.settings(), false),
             Some(Command::List) => print(&list()),
             Some(Command::Book(book)) => book.execute(),
             Some(Command::Results { names, threads }) => {
@@ -213,7 +213,7 @@ fn list() -> String {
     };
     let entries: String = EXPERIMENTS.iter().map(entry).collect();
     let tables: String = TABLES.iter().map(entry).collect();
-    let first = EXPERIMENTS[0].name;
+    let first = FIRST.name;
     format!(
         "{entries}\nTables of many trainings, of minutes up to half an hour; --only PART computes a part of the cells:\n\n\
          {tables}\nStart one with `pushforward run {first}`.\n"

@@ -3,7 +3,7 @@
 use super::book::repository;
 use super::find;
 use super::progress::{Progress, line};
-use pushforward::chapters::{EXPERIMENTS, TABLES};
+use pushforward::chapters::{EXPERIMENTS, TABLES, TIMED};
 use pushforward::experiment::{Experiment, Report, table};
 use pushforward::{Error, Result, machine, write_atomically};
 use serde_json::Value;
@@ -60,7 +60,7 @@ fn renew_one(experiment: &Experiment, folder: &Path, quiet: bool) -> Result<()> 
     let read = std::fs::read(&metrics).map_err(|source| Error::Io { path: metrics, source });
     write_atomically(&folder.join("metrics.json"), &read?)?;
     write_atomically(&folder.join("table.txt"), table(&report.rows).as_bytes())?;
-    if TABLES.iter().any(|long| long.name == experiment.name) {
+    if TABLES.iter().chain(TIMED.iter().copied()).any(|timed| timed.name == experiment.name) {
         // what a clock said, of this machine alone; nothing compares it
         write_atomically(&folder.join("times.txt"), table(&report.times).as_bytes())?;
     }

@@ -15,6 +15,7 @@ mod one_network;
 mod rectified_flow;
 mod score_matching;
 mod sdes;
+mod tensors;
 mod vae;
 
 use pushforward::Float;
@@ -29,6 +30,7 @@ use pushforward::check::{
 fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
     use pushforward::chapters as c;
     vec![
+        (&c::tensors::checks::CHAPTER, c::tensors::checks::trials(&tensors::solutions::ANSWERS)),
         (
             &c::flow_matching::checks::CHAPTER,
             c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),

@@ -17,6 +17,7 @@ mod paths;
 mod rectified_flow;
 mod score_matching;
 mod sdes;
+mod tensors;
 mod theorems;
 mod training;
 mod vae;
