@@ -14,6 +14,7 @@ pub mod normalizing_flows;
 pub mod odes;
 pub mod one_network;
 pub mod rectified_flow;
+pub mod reverse_mode;
 pub mod score_matching;
 pub mod sdes;
 pub mod side_by_side;
@@ -29,6 +30,7 @@ pub const FIRST: &Experiment = &flow_matching::run::MOONS;
 /// Every experiment, by the names that `pushforward run` takes.
 pub const EXPERIMENTS: &[Experiment] = &[
     tensors::run::TENSORS,
+    reverse_mode::run::REVERSE_MODE,
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
@@ -85,6 +87,7 @@ pub const TIMED: &[&Experiment] = &[&tensors::run::TENSORS];
 /// Every chapter that has exercises, in the order of the book.
 pub const EXERCISES: &[Chapter] = &[
     tensors::checks::CHAPTER,
+    reverse_mode::checks::CHAPTER,
     flow_matching::checks::CHAPTER,
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,

@@ -24,14 +24,14 @@ use std::process::ExitCode;
 /// 1. By how much the place in memory grows, for each axis, if the index along it grows by one.
 ///
 /// Book: "A row of numbers". `[2, 3]` → `[3, 1]`.
-fn strides(shape: &[usize]) -> Vec<usize> {
+pub fn strides(shape: &[usize]) -> Vec<usize> {
     todo!()
 }
 
 /// 2. The place in memory of the entry with this index.
 ///
 /// Book: "A row of numbers". As many indices as strides.
-fn place(index: &[usize], strides: &[usize]) -> usize {
+pub fn place(index: &[usize], strides: &[usize]) -> usize {
     todo!()
 }
 
@@ -39,49 +39,49 @@ fn place(index: &[usize], strides: &[usize]) -> usize {
 /// &strides(shape))` is p again.
 ///
 /// Book: "A row of numbers".
-fn index(place: usize, shape: &[usize]) -> Vec<usize> {
+pub fn index(place: usize, shape: &[usize]) -> Vec<usize> {
     todo!()
 }
 
 /// 4. The matrix with rows and columns exchanged, its numbers in order.
 ///
 /// Book: "Views and copies". Shapes: `[n, m]` → `[m, n]`.
-fn transpose(x: &Array) -> Array {
+pub fn transpose(x: &Array) -> Array {
     todo!()
 }
 
 /// 5. The shape that both broadcast to, or `None`.
 ///
 /// Book: "Broadcasting". `[4, 1]` and `[5]` → `[4, 5]`.
-fn common_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+pub fn common_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     todo!()
 }
 
 /// 6. x repeated to a shape that it broadcasts to.
 ///
 /// Book: "Broadcasting".
-fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
+pub fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
     todo!()
 }
 
 /// 7. The transpose of the last: g, which has the larger shape, summed to the smaller one.
 ///
 /// Book: "The transpose of broadcasting".
-fn sum_to(g: &Array, shape: &[usize]) -> Array {
+pub fn sum_to(g: &Array, shape: &[usize]) -> Array {
     todo!()
 }
 
 /// 8. f(a, b) for the numbers that meet when both are broadcast to their common shape.
 ///
 /// Book: "Broadcasting". It is judged with f(a, b) = a − b.
-fn zip_with(f: fn(Float, Float) -> Float, a: &Array, b: &Array) -> Array {
+pub fn zip_with(f: fn(Float, Float) -> Float, a: &Array, b: &Array) -> Array {
     todo!()
 }
 
 /// 9. The product of matrices.
 ///
 /// Book: "The product of matrices". Shapes: `[n, m]`, `[m, p]` → `[n, p]`.
-fn matmul(a: &Array, b: &Array) -> Array {
+pub fn matmul(a: &Array, b: &Array) -> Array {
     todo!()
 }
 

@@ -44,7 +44,7 @@ pub const EIGHT_GAUSSIANS: Experiment = Experiment {
         let oracle = Some(Marginal { path: Path::Linear, data: law.clone() });
         let title = "eight Gaussians";
         let target = Target { title, law: &law, batch: &batch, oracle, reach: 8.0 };
-        run_to(&EIGHT_GAUSSIANS, &target, settings, watch)
+        run_to(&EIGHT_GAUSSIANS, &target, &train, settings, watch)
     },
 };
 
@@ -60,12 +60,12 @@ pub const CHECKERBOARD: Experiment = Experiment {
         let batch = |n, rng: &mut Rng| Checkerboard.sample(n, rng);
         let (title, law) = ("a checkerboard", &Checkerboard);
         let target = Target { title, law, batch: &batch, oracle: None, reach: 5.0 };
-        run_to(&CHECKERBOARD, &target, settings, watch)
+        run_to(&CHECKERBOARD, &target, &train, settings, watch)
     },
 };
 
 /// Where the noise is to be carried.
-struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// In the figure's title.
     title: &'static str,
     /// The law of the data, to which samples are compared.
@@ -99,16 +99,31 @@ const REPEATS: usize = 10;
 /// # Errors
 /// If a setting is out of range, a file cannot be written, or the loss is no longer finite.
 pub fn run(settings: &Settings, watch: &mut dyn FnMut(Event)) -> Result<Report> {
+    moons_by(&MOONS, &train, settings, watch)
+}
+
+/// The run on two moons by a training that is given.
+pub(crate) fn moons_by(
+    experiment: &Experiment,
+    train: Train,
+    settings: &Settings,
+    watch: &mut dyn FnMut(Event),
+) -> Result<Report> {
     let law = Moons { noise: NOISE };
     let batch = |n, rng: &mut Rng| make_moons(n, NOISE, rng);
     let title = "two moons";
     let target = Target { title, law: &law, batch: &batch, oracle: None, reach: 3.0 };
-    run_to(&MOONS, &target, settings, watch)
+    run_to(experiment, &target, train, settings, watch)
 }
+
+/// A training loop, which returns how many steps it did.
+type Train<'a> =
+    &'a dyn Fn(&mut Velocity, &Target, &Settings, &mut Training, &mut Rng) -> Result<usize>;
 
 fn run_to(
     experiment: &Experiment,
     target: &Target,
+    train: Train,
     settings: &Settings,
     watch: &mut dyn FnMut(Event),
 ) -> Result<Report> {

@@ -6,7 +6,7 @@ use pushforward::{Float, check};
 use std::process::ExitCode;
 
 /// From the last axis to the first, each is the one after it times that axis' size.
-fn strides(shape: &[usize]) -> Vec<usize> {
+pub fn strides(shape: &[usize]) -> Vec<usize> {
     let mut strides = vec![1; shape.len()];
     for k in (1..shape.len()).rev() {
         strides[k - 1] = strides[k] * shape[k];
@@ -15,7 +15,7 @@ fn strides(shape: &[usize]) -> Vec<usize> {
 }
 
 /// A scalar product.
-fn place(index: &[usize], strides: &[usize]) -> usize {
+pub fn place(index: &[usize], strides: &[usize]) -> usize {
     let mut place = 0;
     for k in 0..index.len() {
         place += index[k] * strides[k];
@@ -24,7 +24,7 @@ fn place(index: &[usize], strides: &[usize]) -> usize {
 }
 
 /// As digits are found, from the last.
-fn index(place: usize, shape: &[usize]) -> Vec<usize> {
+pub fn index(place: usize, shape: &[usize]) -> Vec<usize> {
     let mut rest = place;
     let mut index = vec![0; shape.len()];
     for k in (0..shape.len()).rev() {
@@ -35,7 +35,7 @@ fn index(place: usize, shape: &[usize]) -> Vec<usize> {
 }
 
 /// Each number goes to its new place.
-fn transpose(x: &Array) -> Array {
+pub fn transpose(x: &Array) -> Array {
     let (n, m) = (x.shape[0], x.shape[1]);
     let mut out = Array::zeros(&[m, n]);
     for i in 0..n {
@@ -47,14 +47,14 @@ fn transpose(x: &Array) -> Array {
 }
 
 /// 1s in front of a shape until it has as many axes.
-fn padded(shape: &[usize], rank: usize) -> Vec<usize> {
+pub fn padded(shape: &[usize], rank: usize) -> Vec<usize> {
     let mut padded = vec![1; rank - shape.len()];
     padded.extend(shape);
     padded
 }
 
 /// Axis by axis.
-fn common_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+pub fn common_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let mut shape = vec![];
     for (n, m) in padded(a, rank).into_iter().zip(padded(b, rank)) {
@@ -67,7 +67,7 @@ fn common_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// The strides of a small array inside a large shape: 0 where it is repeated.
-fn steps(small: &[usize], full: &[usize]) -> Vec<usize> {
+pub fn steps(small: &[usize], full: &[usize]) -> Vec<usize> {
     let small = padded(small, full.len());
     let mut steps = strides(&small);
     for k in 0..full.len() {
@@ -79,7 +79,7 @@ fn steps(small: &[usize], full: &[usize]) -> Vec<usize> {
 }
 
 /// Every entry of the result is looked up.
-fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
+pub fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
     let steps = steps(&x.shape, shape);
     let mut out = Array::zeros(shape);
     for at in 0..out.data.len() {
@@ -89,7 +89,7 @@ fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
 }
 
 /// The same loop with both sides of the assignment exchanged.
-fn sum_to(g: &Array, shape: &[usize]) -> Array {
+pub fn sum_to(g: &Array, shape: &[usize]) -> Array {
     let steps = steps(shape, &g.shape);
     let mut out = Array::zeros(shape);
     for at in 0..g.data.len() {
@@ -99,7 +99,7 @@ fn sum_to(g: &Array, shape: &[usize]) -> Array {
 }
 
 /// Both to the same shape, then number by number.
-fn zip_with(f: fn(Float, Float) -> Float, a: &Array, b: &Array) -> Array {
+pub fn zip_with(f: fn(Float, Float) -> Float, a: &Array, b: &Array) -> Array {
     let shape = common_shape(&a.shape, &b.shape).expect("the shapes fit");
     let (mut a, b) = (broadcast_to(a, &shape), broadcast_to(b, &shape));
     for (a, b) in a.data.iter_mut().zip(b.data) {
@@ -109,7 +109,7 @@ fn zip_with(f: fn(Float, Float) -> Float, a: &Array, b: &Array) -> Array {
 }
 
 /// The innermost loop runs along rows of b and c.
-fn matmul(a: &Array, b: &Array) -> Array {
+pub fn matmul(a: &Array, b: &Array) -> Array {
     let (n, m, p) = (a.shape[0], a.shape[1], b.shape[1]);
     let mut c = Array::zeros(&[n, p]);
     for i in 0..n {

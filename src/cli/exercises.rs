@@ -15,11 +15,15 @@ use std::time::{Duration, Instant};
 /// Longer than this no chapter's answers take, unless one of them never returns.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program in exercises/engine.rs, which is not a chapter.
+const ENGINE: &str = "engine";
+
 #[derive(Args)]
 pub struct Judge {
-    /// The chapter, such as flow_matching; `pushforward exercises` names them
+    /// The chapter, such as flow_matching; `pushforward exercises` names them. Or engine: flow matching on
+    /// the engine that you wrote
     chapter: String,
-    /// One exercise of it [default: all]
+    /// One exercise of it [default: all]; after engine, the number of steps [default: 10000]
     name: Option<String>,
     /// Show a hint instead: 1 where to look, 2 which equation, 3 the shape of the line
     #[arg(long, value_name = "N", requires = "name", value_parser = value_parser!(u8).range(1..=3))]
@@ -30,23 +34,34 @@ impl Judge {
     /// Shows a hint, or compiles the chapter's answers and judges them: a failure if one is not
     /// right.
     pub fn execute(&self) -> Result<ExitCode> {
+        if self.chapter == ENGINE {
+            let files = "what it is made of in exercises/";
+            return start(ENGINE, self.name.as_deref(), files);
+        }
         let chapter = chapter(&self.chapter)?;
         let exercise = self.name.as_deref().map(|name| exercise(chapter, name)).transpose()?;
         if let (Some(exercise), Some(hint)) = (exercise, self.hint) {
             print(&hint_text(exercise, hint))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let Some(program) = compiled(chapter, &root()?, Stdio::inherit())? else {
-            line(&format!(
-                "error: exercises/{}.rs does not compile; the compiler says above where",
-                chapter.name
-            ));
-            return Ok(ExitCode::FAILURE);
-        };
-        let status = Command::new(&program).args(&self.name).status();
-        let status = status.map_err(|source| Error::Io { path: program, source })?;
-        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let file = format!("exercises/{}.rs", chapter.name);
+        start(&target(chapter), self.name.as_deref(), &file)
     }
+}
+
+/// Compiles a program of exercises and runs it with an argument; `source` is what the compiler may refuse.
+fn start(target: &str, argument: Option<&str>, source: &str) -> Result<ExitCode> {
+    let Some(program) = compiled(target, &root()?, Stdio::inherit())? else {
+        line(&format!("error: {source} does not compile; the compiler says above where"));
+        return Ok(ExitCode::FAILURE);
+    };
+    let status = Command::new(&program).args(argument).status();
+    let status = status.map_err(|source| Error::Io { path: program, source })?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn target(chapter: &Chapter) -> String {
+    format!("{}_exercises", chapter.name)
 }
 
 fn chapter(name: &str) -> Result<&'static Chapter> {
@@ -86,13 +101,12 @@ fn root() -> Result<PathBuf> {
     repository(&here).map(Path::to_path_buf)
 }
 
-/// Compiles a chapter's answers: the program, or `None` if the compiler refused. The profile is the
+/// Compiles a target of exercises: the program, or `None` if the compiler refused. The profile is the
 /// one of `cargo test`, so that nothing is built that a reader has not built already.
-fn compiled(chapter: &Chapter, root: &Path, messages: Stdio) -> Result<Option<PathBuf>> {
-    let target = format!("{}_exercises", chapter.name);
+fn compiled(target: &str, root: &Path, messages: Stdio) -> Result<Option<PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(&cargo);
-    command.current_dir(root).args(["test", "--no-run", "--quiet", "--test", &target]);
+    command.current_dir(root).args(["test", "--no-run", "--quiet", "--test", target]);
     command.arg("--message-format=json-render-diagnostics").stderr(messages);
     let output = command.output().map_err(|source| Error::Io { path: cargo.into(), source })?;
     if !output.status.success() {
@@ -101,7 +115,7 @@ fn compiled(chapter: &Chapter, root: &Path, messages: Stdio) -> Result<Option<Pa
     let text = String::from_utf8_lossy(&output.stdout);
     let program = text.lines().find_map(|message| {
         let message: serde_json::Value = serde_json::from_str(message).ok()?;
-        let wanted = message["target"]["name"] == target.as_str();
+        let wanted = message["target"]["name"] == target;
         wanted.then(|| message["executable"].as_str().map(PathBuf::from))?
     });
     Ok(program)
@@ -158,7 +172,9 @@ impl State {
 }
 
 fn state(chapter: &Chapter, root: &Path) -> Result<State> {
-    let Some(program) = compiled(chapter, root, Stdio::null())? else { return Ok(State::Broken) };
+    let Some(program) = compiled(&target(chapter), root, Stdio::null())? else {
+        return Ok(State::Broken);
+    };
     let io = |source| Error::Io { path: program.clone(), source };
     let mut command = Command::new(&program);
     command.arg("--progress").stdout(Stdio::piped()).stderr(Stdio::null());

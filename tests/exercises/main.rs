@@ -13,6 +13,7 @@ mod normalizing_flows;
 mod odes;
 mod one_network;
 mod rectified_flow;
+mod reverse_mode;
 mod score_matching;
 mod sdes;
 mod tensors;
@@ -31,6 +32,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
     use pushforward::chapters as c;
     vec![
         (&c::tensors::checks::CHAPTER, c::tensors::checks::trials(&tensors::solutions::ANSWERS)),
+        (
+            &c::reverse_mode::checks::CHAPTER,
+            c::reverse_mode::checks::trials(&reverse_mode::solutions::ANSWERS),
+        ),
         (
             &c::flow_matching::checks::CHAPTER,
             c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),

@@ -15,6 +15,7 @@ mod odes;
 mod one_network;
 mod paths;
 mod rectified_flow;
+mod reverse_mode;
 mod score_matching;
 mod sdes;
 mod tensors;
