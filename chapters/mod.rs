@@ -17,6 +17,7 @@ pub mod rectified_flow;
 pub mod reverse_mode;
 pub mod score_matching;
 pub mod sdes;
+pub mod second_derivatives;
 pub mod side_by_side;
 pub mod tensors;
 pub mod vae;
@@ -31,6 +32,7 @@ pub const FIRST: &Experiment = &flow_matching::run::MOONS;
 pub const EXPERIMENTS: &[Experiment] = &[
     tensors::run::TENSORS,
     reverse_mode::run::REVERSE_MODE,
+    second_derivatives::run::SECOND_DERIVATIVES,
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
@@ -82,12 +84,14 @@ pub const EXPERIMENTS: &[Experiment] = &[
 pub const TABLES: &[Experiment] = &[side_by_side::run::COMPARE, couplings::run_table::TABLE];
 
 /// Experiments whose point is what a clock says: the book keeps their times, which nothing compares.
-pub const TIMED: &[&Experiment] = &[&tensors::run::TENSORS];
+pub const TIMED: &[&Experiment] =
+    &[&tensors::run::TENSORS, &second_derivatives::run::SECOND_DERIVATIVES];
 
 /// Every chapter that has exercises, in the order of the book.
 pub const EXERCISES: &[Chapter] = &[
     tensors::checks::CHAPTER,
     reverse_mode::checks::CHAPTER,
+    second_derivatives::checks::CHAPTER,
     flow_matching::checks::CHAPTER,
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,

@@ -16,6 +16,7 @@ mod rectified_flow;
 mod reverse_mode;
 mod score_matching;
 mod sdes;
+mod second_derivatives;
 mod tensors;
 mod vae;
 
@@ -35,6 +36,10 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         (
             &c::reverse_mode::checks::CHAPTER,
             c::reverse_mode::checks::trials(&reverse_mode::solutions::ANSWERS),
+        ),
+        (
+            &c::second_derivatives::checks::CHAPTER,
+            c::second_derivatives::checks::trials(&second_derivatives::solutions::ANSWERS),
         ),
         (
             &c::flow_matching::checks::CHAPTER,

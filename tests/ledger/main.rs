@@ -18,6 +18,7 @@ mod rectified_flow;
 mod reverse_mode;
 mod score_matching;
 mod sdes;
+mod second_derivatives;
 mod tensors;
 mod theorems;
 mod training;
