@@ -87,6 +87,18 @@ impl Tensor {
         self.op().map_or(&[], |op| &op.inputs)
     }
 
+    /// How many ops and variables it was computed from, with itself: what a walk backwards visits. 0 for a
+    /// constant.
+    ///
+    /// ```
+    /// # use pushforward::Tensor;
+    /// let x = Tensor::from([1.0, 2.0]).variable();
+    /// assert_eq!((&x * &x + 1.0).graph_nodes(), 3);
+    /// ```
+    pub fn graph_nodes(&self) -> usize {
+        if self.is_tracked() { Walk::new(self, &[]).seen.len() } else { 0 }
+    }
+
     pub(crate) fn op(&self) -> Option<&Op> {
         self.0.node.as_ref()?.op.as_ref()
     }

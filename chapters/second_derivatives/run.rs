@@ -109,10 +109,10 @@ impl Cost {
         let u = network(d, rng);
         let x = rng.normal(&[4, d]).variable();
         let epsilon = Probe::Rademacher.draw(&[4, d], rng);
-        let value = u.forward(&x).graph().nodes();
-        let exact = divergence(&|x| u.forward(x), &x).graph().nodes();
+        let value = u.forward(&x).graph_nodes();
+        let exact = divergence(&|x| u.forward(x), &x).graph_nodes();
         let (_, estimate) = divergence_hutchinson(|x| u.forward(x), &x, &epsilon);
-        Cost { d, value, exact, estimate: estimate.graph().nodes() }
+        Cost { d, value, exact, estimate: estimate.graph_nodes() }
     }
     // ANCHOR_END: cost
 

@@ -32,7 +32,7 @@ fn divergence(u: Map, x: &Tensor) -> Tensor {
     let mut sum = Tensor::zeros(&[n, 1]);
     for i in 0..d {
         let gradient = grad_graph(&y.slice(1, i..i + 1).sum(..), &[x]).remove(0);
-        sum = sum + gradient.slice(1, i..i + 1);
+        sum += gradient.slice(1, i..i + 1);
     }
     sum.reshape(&[n])
 }
