@@ -10,6 +10,7 @@ pub mod gan;
 pub mod guidance;
 pub mod interpolants;
 pub mod judging;
+pub mod networks;
 pub mod normalizing_flows;
 pub mod odes;
 pub mod one_network;
@@ -33,6 +34,8 @@ pub const EXPERIMENTS: &[Experiment] = &[
     tensors::run::TENSORS,
     reverse_mode::run::REVERSE_MODE,
     second_derivatives::run::SECOND_DERIVATIVES,
+    networks::run::NETWORKS,
+    networks::run_failures::FAILURES,
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
@@ -92,6 +95,7 @@ pub const EXERCISES: &[Chapter] = &[
     tensors::checks::CHAPTER,
     reverse_mode::checks::CHAPTER,
     second_derivatives::checks::CHAPTER,
+    networks::checks::CHAPTER,
     flow_matching::checks::CHAPTER,
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,

@@ -10,11 +10,14 @@
 //! beside this file, and those that are needed have to be right.
 
 use pushforward::chapters::reverse_mode::engine::{ENGINE, Engine, run_on};
-use pushforward::chapters::{reverse_mode as r, tensors as t};
+use pushforward::chapters::{networks as n, reverse_mode as r, tensors as t};
 use pushforward::check::Trial;
 use reverse_mode::tensors;
 use std::process::ExitCode;
 
+#[allow(dead_code)]
+#[path = "networks.rs"]
+mod networks;
 #[allow(dead_code)]
 #[path = "../src/cli/progress.rs"]
 mod progress;
@@ -26,14 +29,16 @@ const YOURS: Engine = Engine {
     zip_with: tensors::ANSWERS.zip_with,
     matmul: tensors::ANSWERS.matmul,
     backward: reverse_mode::ANSWERS.array_backward,
-    adam: r::engine::adam,
+    adam: networks::ANSWERS.adam,
 };
 
 /// What the engine is made of, with what judges it.
 fn needed() -> Vec<Trial> {
     let mut trials = t::checks::trials(&tensors::ANSWERS);
     trials.extend(r::checks::trials(&reverse_mode::ANSWERS));
-    let names = ["transpose", "broadcast_to", "sum_to", "zip_with", "matmul", "array_backward"];
+    trials.extend(n::checks::trials(&networks::ANSWERS));
+    let names =
+        ["transpose", "broadcast_to", "sum_to", "zip_with", "matmul", "array_backward", "adam"];
     trials.retain(|trial| names.contains(&trial.exercise.name));
     trials
 }

@@ -4,6 +4,7 @@
 use super::{ArrayOp, Arrays, Node, array_backward};
 use crate::chapters::flow_matching::Velocity;
 use crate::chapters::flow_matching::run::{self, Target};
+use crate::chapters::networks::adam;
 use crate::chapters::tensors::{Array, matmul, zip_with};
 use crate::data::make_moons;
 use crate::experiment::{Event, Experiment, Report, Settings, Training};
@@ -35,14 +36,6 @@ pub type AdamRule = fn(Float, Float, [Float; 2], usize, Float) -> (Float, [Float
 
 /// The engine of these chapters.
 pub const OURS: Engine = Engine { zip_with, matmul, backward: array_backward, adam };
-
-/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε), with
-/// β = (0.9, 0.999) and ε = 1e-8 (Kingma & Ba 2015, algorithm 1).
-pub fn adam(p: Float, g: Float, [m, v]: [Float; 2], t: usize, lr: Float) -> (Float, [Float; 2]) {
-    let power = |beta: f64| (1.0 - libm::pow(beta, t as f64)) as Float;
-    let (m, v) = (0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g);
-    (p - lr * (m / power(0.9)) / ((v / power(0.999)).sqrt() + 1e-8), [m, v])
-}
 
 // ANCHOR: tape
 /// A graph that grows as it is computed.

@@ -9,6 +9,7 @@ mod flow_matching;
 mod gan;
 mod guidance;
 mod interpolants;
+mod networks;
 mod normalizing_flows;
 mod odes;
 mod one_network;
@@ -41,6 +42,7 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             &c::second_derivatives::checks::CHAPTER,
             c::second_derivatives::checks::trials(&second_derivatives::solutions::ANSWERS),
         ),
+        (&c::networks::checks::CHAPTER, c::networks::checks::trials(&networks::solutions::ANSWERS)),
         (
             &c::flow_matching::checks::CHAPTER,
             c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),

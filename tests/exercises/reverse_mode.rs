@@ -5,10 +5,10 @@
 #[path = "../../exercises/solutions/reverse_mode.rs"]
 pub mod solutions;
 
-use crate::tensors;
+use crate::{networks, tensors};
 use pushforward::chapters::flow_matching::{Velocity, cfm_loss, path::Path};
 use pushforward::chapters::reverse_mode::checks;
-use pushforward::chapters::reverse_mode::engine::{Engine, OURS, step};
+use pushforward::chapters::reverse_mode::engine::{Engine, step};
 use pushforward::chapters::reverse_mode::{ArrayOp, order, vjp};
 use pushforward::chapters::tensors::{Array, zip_with};
 use pushforward::data::make_moons;
@@ -23,7 +23,7 @@ const THEIRS: Engine = Engine {
     zip_with: tensors::solutions::ANSWERS.zip_with,
     matmul: tensors::solutions::ANSWERS.matmul,
     backward: ANSWERS.array_backward,
-    adam: OURS.adam,
+    adam: networks::solutions::ANSWERS.adam,
 };
 
 /// The losses of a training by an engine, and by the crate: the same numbers, the same first weights.

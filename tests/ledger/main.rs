@@ -10,6 +10,7 @@ mod gan;
 mod gan_small;
 mod guidance;
 mod interpolants;
+mod networks;
 mod normalizing_flows;
 mod odes;
 mod one_network;
