@@ -12,6 +12,8 @@
 mod markdown;
 mod rules;
 
+use pushforward::chapters::EXERCISES;
+use pushforward::check::Chapter;
 use rules::*;
 use std::path::{Component, Path, PathBuf};
 
@@ -174,4 +176,35 @@ fn every_statement_has_a_test_and_every_test_a_statement() {
     let pages: Vec<String> = pages().into_iter().map(|page| page.text).collect();
     let tests: Vec<String> = all("tests/ledger", ".rs").into_iter().map(|file| file.text).collect();
     none(ledger_faults(&pages, &tests));
+}
+
+/// Before you begin: every chapter with exercises has its row with their number, in the order of the list of pages,
+/// which is that of the program too.
+#[test]
+fn the_table_of_hours_is_that_of_the_chapters() {
+    let table = read("book/src/before_you_begin.md").expect("the page");
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_string()).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> =
+        table.lines().filter(|l| l.starts_with("| [")).map(cells).collect();
+    let found: Vec<(String, usize)> = rows
+        .iter()
+        .map(|row| {
+            let page = row[1].split(['(', ')']).nth(1).expect("a link").to_string();
+            (page, row[2].parse().expect("a number of exercises"))
+        })
+        .collect();
+    let page = |chapter: &Chapter| chapter.exercises[0].place.split('#').next().map(str::to_string);
+    let expected: Vec<(String, usize)> =
+        EXERCISES.iter().map(|c| (page(c).expect("a page"), c.exercises.len())).collect();
+    assert_eq!(found, expected);
+
+    let summary = read("book/src/SUMMARY.md").expect("the list of pages");
+    let places: Vec<Option<usize>> =
+        expected.iter().map(|(page, _)| summary.find(&format!("({page})"))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+
+    let together = table.lines().find(|line| line.starts_with("| together")).map(cells);
+    let sum = |cell: usize| rows.iter().map(|row| row[cell].parse::<usize>().expect("hours")).sum();
+    let sums: [usize; 2] = [sum(2), sum(3)];
+    assert_eq!(together.expect("a last row")[2..4], sums.map(|sum| sum.to_string()));
 }
