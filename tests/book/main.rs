@@ -208,3 +208,19 @@ fn the_table_of_hours_is_that_of_the_chapters() {
     let sums: [usize; 2] = [sum(2), sum(3)];
     assert_eq!(together.expect("a last row")[2..4], sums.map(|sum| sum.to_string()));
 }
+
+/// The gallery shows the first figure of every chapter, in the order of the book.
+#[test]
+fn the_gallery_has_the_first_figure_of_every_chapter() {
+    let figure = |line: &str| line.starts_with("![").then(|| line.to_string());
+    let gallery = read("book/src/gallery.md").expect("the gallery");
+    let shown: Vec<String> = gallery.lines().filter_map(figure).collect();
+    let summary = read("book/src/SUMMARY.md").expect("the list of pages");
+    let (_, parts) = summary.split_once("# The engine").expect("the first part");
+    let (chapters, _) = parts.split_once("# To look things up").expect("the last part");
+    let page = |line: &str| line.split(['(', ')']).nth(1).map(|page| format!("book/src/{page}"));
+    let first = |page: String| read(&page).expect("a page").lines().find_map(figure);
+    let expected: Vec<String> =
+        chapters.lines().filter_map(page).map(|page| first(page).expect("a figure")).collect();
+    assert_eq!(shown, expected);
+}
