@@ -178,6 +178,8 @@ async function main() {
             window.print = () => {}; // print.html opens the dialogue
         }, theme);
         await page.goto(base + name, { waitUntil: "networkidle0", timeout: 60000 });
+        // what is folded is looked at too
+        await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
         await page.evaluate(() => document.fonts.ready.then(() => {}));
         const shown = await page.evaluate(() => document.documentElement.classList.value);
         if (!shown.split(" ").includes(theme)) fault(where, `the theme is "${shown}"`);
