@@ -20,6 +20,7 @@ pub mod score_matching;
 pub mod sdes;
 pub mod second_derivatives;
 pub mod side_by_side;
+pub mod speed;
 pub mod tensors;
 pub mod vae;
 
@@ -36,6 +37,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     second_derivatives::run::SECOND_DERIVATIVES,
     networks::run::NETWORKS,
     networks::run_failures::FAILURES,
+    speed::run::SPEED,
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
@@ -86,6 +88,10 @@ pub const EXPERIMENTS: &[Experiment] = &[
 /// Experiments that take minutes, each a table of [`cells`](crate::experiment::cells).
 pub const TABLES: &[Experiment] = &[side_by_side::run::COMPARE, couplings::run_table::TABLE];
 
+/// Experiments whose every number is of the machine, figure and all: the book keeps a picture of the one that
+/// wrote it, and nothing compares them.
+pub const MEASUREMENTS: &[Experiment] = &[speed::run_roofline::ROOFLINE];
+
 /// Experiments whose point is what a clock says: the book keeps their times, which nothing compares.
 pub const TIMED: &[&Experiment] =
     &[&tensors::run::TENSORS, &second_derivatives::run::SECOND_DERIVATIVES];
@@ -96,6 +102,7 @@ pub const EXERCISES: &[Chapter] = &[
     reverse_mode::checks::CHAPTER,
     second_derivatives::checks::CHAPTER,
     networks::checks::CHAPTER,
+    speed::checks::CHAPTER,
     flow_matching::checks::CHAPTER,
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,

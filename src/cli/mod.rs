@@ -11,7 +11,7 @@ use exercises::Judge;
 pub use progress::line;
 
 use progress::Progress;
-use pushforward::chapters::{EXPERIMENTS, FIRST, TABLES};
+use pushforward::chapters::{EXPERIMENTS, FIRST, MEASUREMENTS, TABLES};
 use pushforward::experiment::{Experiment, Settings};
 use pushforward::{Error, Result, machine};
 use std::io::Write;
@@ -69,9 +69,10 @@ enum Command {
     Book(Book),
     /// Run experiments at the settings of the book, and renew its figures and numbers
     ///
-    /// Without names those that take seconds; the tables of minutes are renewed by their names.
+    /// Without names those that take seconds and are the same on every machine. Tables, which take minutes, and
+    /// measurements of the machine are renewed by their names.
     Results {
-        /// Which ones [default: all but the tables]
+        /// Which ones [default: all but the measurements and tables]
         names: Vec<String>,
         /// Threads to use at most; their number changes no result [default: all of the machine]
         #[arg(long, value_name = "N")]
@@ -185,9 +186,9 @@ impl Options {
     }
 }
 
-/// Every experiment, the tables last.
+/// Every experiment, the measurements and tables last.
 fn all() -> impl Iterator<Item = &'static Experiment> {
-    EXPERIMENTS.iter().chain(TABLES)
+    EXPERIMENTS.iter().chain(MEASUREMENTS).chain(TABLES)
 }
 
 fn find(name: &str) -> Result<&'static Experiment> {
@@ -211,11 +212,12 @@ fn list() -> String {
         };
         format!("{name:width$}  {about}\n{:width$}  {settings}\n", "")
     };
-    let entries: String = EXPERIMENTS.iter().map(entry).collect();
-    let tables: String = TABLES.iter().map(entry).collect();
+    let [entries, measurements, tables] =
+        [EXPERIMENTS, MEASUREMENTS, TABLES].map(|list| list.iter().map(entry).collect::<String>());
     let first = FIRST.name;
     format!(
-        "{entries}\nTables of many trainings, of minutes up to half an hour; --only PART computes a part of the cells:\n\n\
+        "{entries}\nOf this machine, so that you will see other numbers than the book's:\n\n{measurements}\n\
+         Tables of many trainings, of minutes up to half an hour; --only PART computes a part of the cells:\n\n\
          {tables}\nStart one with `pushforward run {first}`.\n"
     )
 }

@@ -3,7 +3,7 @@
 use super::book::repository;
 use super::find;
 use super::progress::{Progress, line};
-use pushforward::chapters::{EXPERIMENTS, TABLES, TIMED};
+use pushforward::chapters::{EXPERIMENTS, MEASUREMENTS, TABLES, TIMED};
 use pushforward::experiment::{Experiment, Report, table};
 use pushforward::{Error, Result, machine, write_atomically};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
-/// Runs the experiments of these names, or all but the tables, as `run` does, one on each thread, and writes
+/// Runs the experiments of these names, or all but the measurements and tables, as `run` does, one on each thread, and writes
 /// to `book/src/results/NAME` its figures, `metrics.json`, `table.txt` with what was measured, and
 /// `numbers.txt`, from which a page includes a single number.
 pub fn renew(names: &[String]) -> Result<()> {
@@ -60,7 +60,8 @@ fn renew_one(experiment: &Experiment, folder: &Path, quiet: bool) -> Result<()> 
     let read = std::fs::read(&metrics).map_err(|source| Error::Io { path: metrics, source });
     write_atomically(&folder.join("metrics.json"), &read?)?;
     write_atomically(&folder.join("table.txt"), table(&report.rows).as_bytes())?;
-    if TABLES.iter().chain(TIMED.iter().copied()).any(|timed| timed.name == experiment.name) {
+    let mut timed = TABLES.iter().chain(MEASUREMENTS).chain(TIMED.iter().copied());
+    if timed.any(|timed| timed.name == experiment.name) {
         // what a clock said, of this machine alone; nothing compares it
         write_atomically(&folder.join("times.txt"), table(&report.times).as_bytes())?;
     }

@@ -25,8 +25,18 @@ use crate::machine;
 /// calls in its loops, must be marked `#[inline(always)]`, and what it captures for them must be
 /// moved in: read through a reference it would be loaded again for every element. Otherwise it is
 /// right but slow, and `mul_add` is a call.
+///
+/// ```
+/// use pushforward::kernels::dispatch;
+/// let (x, mut y) = (vec![1.0f32; 1000], vec![0.0f32; 1000]);
+/// dispatch(
+///     #[inline(always)]
+///     || y.iter_mut().zip(&x).for_each(|(y, x)| *y = x.mul_add(2.0, 1.0)),
+/// );
+/// assert_eq!(y[999], 3.0);
+/// ```
 #[inline(always)]
-pub(crate) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
+pub fn dispatch<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     if machine::instructions() == machine::Instructions::Avx2 {
         #[target_feature(enable = "avx2,fma")]

@@ -18,6 +18,7 @@ mod reverse_mode;
 mod score_matching;
 mod sdes;
 mod second_derivatives;
+mod speed;
 mod tensors;
 mod vae;
 
@@ -43,6 +44,7 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
             c::second_derivatives::checks::trials(&second_derivatives::solutions::ANSWERS),
         ),
         (&c::networks::checks::CHAPTER, c::networks::checks::trials(&networks::solutions::ANSWERS)),
+        (&c::speed::checks::CHAPTER, c::speed::checks::trials(&speed::solutions::ANSWERS)),
         (
             &c::flow_matching::checks::CHAPTER,
             c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),

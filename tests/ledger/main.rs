@@ -20,6 +20,7 @@ mod reverse_mode;
 mod score_matching;
 mod sdes;
 mod second_derivatives;
+mod speed;
 mod tensors;
 mod theorems;
 mod training;
