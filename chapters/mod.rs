@@ -2,6 +2,7 @@
 //! are built on the public part of the crate alone, so that whatever a chapter does, a notebook
 //! cell can do.
 
+pub mod bridge;
 pub mod continuous_flows;
 pub mod couplings;
 pub mod diffusion;
@@ -38,6 +39,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     networks::run::NETWORKS,
     networks::run_failures::FAILURES,
     speed::run::SPEED,
+    bridge::run::BRIDGE,
     flow_matching::run::MOONS,
     flow_matching::run::EIGHT_GAUSSIANS,
     flow_matching::run::CHECKERBOARD,
@@ -103,6 +105,7 @@ pub const EXERCISES: &[Chapter] = &[
     second_derivatives::checks::CHAPTER,
     networks::checks::CHAPTER,
     speed::checks::CHAPTER,
+    bridge::checks::CHAPTER,
     flow_matching::checks::CHAPTER,
     gan::checks::CHAPTER,
     vae::checks::CHAPTER,

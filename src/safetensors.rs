@@ -15,6 +15,7 @@ pub(crate) struct Entry<'a> {
     pub bytes: &'a [u8],
 }
 
+// ANCHOR: encode
 /// A file of named tensors, with a note in its metadata (none if it is empty).
 pub(crate) fn encode(tensors: &[(String, &Tensor)], note: &str) -> Vec<u8> {
     let dtype = if size_of::<Float>() == 4 { "F32" } else { "F64" };
@@ -34,6 +35,7 @@ pub(crate) fn encode(tensors: &[(String, &Tensor)], note: &str) -> Vec<u8> {
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
 }
+// ANCHOR_END: encode
 
 /// The tensors of a file in their order, and its note; or what is wrong with it.
 pub(crate) fn decode(file: &[u8]) -> Result<(Vec<Entry<'_>>, String), String> {

@@ -2,6 +2,7 @@
 //! useful one. Here is what holds of every chapter, and of the judge; a chapter's unlisted mistakes
 //! are in a file of its own. The reader's own file is not compiled here; `.ci/exercises` does that.
 
+mod bridge;
 mod continuous_flows;
 mod couplings;
 mod diffusion;
@@ -45,6 +46,7 @@ fn solved() -> Vec<(&'static Chapter, Vec<Trial>)> {
         ),
         (&c::networks::checks::CHAPTER, c::networks::checks::trials(&networks::solutions::ANSWERS)),
         (&c::speed::checks::CHAPTER, c::speed::checks::trials(&speed::solutions::ANSWERS)),
+        (&c::bridge::checks::CHAPTER, c::bridge::checks::trials(&bridge::solutions::ANSWERS)),
         (
             &c::flow_matching::checks::CHAPTER,
             c::flow_matching::checks::trials(&flow_matching::solutions::ANSWERS),

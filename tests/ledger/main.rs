@@ -2,6 +2,7 @@
 //! its statement. What is estimated states its standard error, and every test shows that the usual
 //! mistake would be seen.
 
+mod bridge;
 mod continuous_flows;
 mod couplings;
 mod diffusion;
