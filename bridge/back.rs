@@ -1,7 +1,7 @@
 //! The way back: weights that PyTorch and candle have written, opened here.
 //!
 //! ```console
-//! cargo run --release --example bridge -- out/bridge
+//! cargo run --example bridge -- out/bridge
 //! ```
 
 use pushforward::chapters::flow_matching::Velocity;
