@@ -389,6 +389,16 @@ pub fn loss_row(losses: &[f64], decimals: usize) -> [String; 3] {
     ["final loss".into(), value, format!("mean of the last {last} steps")]
 }
 
+/// Seconds of the quickest of so many calls: what else the machine does only makes a call longer.
+pub fn shortest(calls: usize, mut f: impl FnMut()) -> f64 {
+    let once = |_| {
+        let start = Instant::now();
+        f();
+        start.elapsed().as_secs_f64()
+    };
+    (0..calls).map(once).fold(f64::INFINITY, f64::min)
+}
+
 /// The row of a report's times for a training of so many steps that began at `start`.
 pub fn training_time(start: Instant, steps: usize) -> [String; 3] {
     let seconds = start.elapsed().as_secs_f64();

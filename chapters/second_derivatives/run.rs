@@ -3,13 +3,14 @@
 use super::{Map, divergence, hvp, jvp, tanh, vjp};
 use crate::chapters::continuous_flows::Probe;
 use crate::derivatives::divergence_hutchinson;
-use crate::experiment::{Event, Experiment, Report, Settings, save_figures, save_metrics};
+use crate::experiment::{
+    Event, Experiment, Report, Settings, save_figures, save_metrics, shortest,
+};
 use crate::nn::{Activation, Mlp};
 use crate::plot::{BLUE, Figure, PALETTE, Panel, RED};
 use crate::random::Rng;
 use crate::{Float, Result, Tensor, grad_graph};
 use serde_json::json;
-use std::time::Instant;
 
 /// Derivatives of tanh, and what derivatives cost.
 pub const SECOND_DERIVATIVES: Experiment = Experiment {
@@ -167,10 +168,5 @@ fn times(rng: &mut Rng) -> Vec<[String; 3]> {
 
 /// The shortest of ten.
 fn seconds(f: impl Fn() -> Tensor) -> f64 {
-    let once = |_| {
-        let start = Instant::now();
-        f();
-        start.elapsed().as_secs_f64()
-    };
-    (0..10).map(once).fold(f64::INFINITY, f64::min)
+    shortest(10, || drop(f()))
 }

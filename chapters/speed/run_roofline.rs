@@ -4,13 +4,14 @@
 use super::Work;
 use super::tiles::matmul_by_tiles;
 use crate::chapters::tensors::{Array, matmul, matmul_by_entries};
-use crate::experiment::{Event, Experiment, Report, Settings, save_figures, save_metrics};
+use crate::experiment::{
+    Event, Experiment, Report, Settings, save_figures, save_metrics, shortest,
+};
 use crate::kernels::dispatch;
 use crate::plot::{BLUE, CYAN, Figure, GREEN, GREY, Panel, RED, Style, YELLOW};
 use crate::random::Rng;
 use crate::{Float, Result, machine};
 use serde_json::json;
-use std::time::Instant;
 
 /// Peak, bandwidth, and what products reach of them, on one core.
 pub const ROOFLINE: Experiment = Experiment {
@@ -94,7 +95,7 @@ fn sweep(n: usize) -> Vec<[f64; 2]> {
     let mut point = |k: usize| {
         let work = Work::elementwise(n, 2.0 * k as f64, 1);
         let repeats = (FAR / 4 / n / k).max(1);
-        let seconds = shortest(|| (0..repeats).for_each(|_| chain(k, &x, &mut y)));
+        let seconds = seconds(|| (0..repeats).for_each(|_| chain(k, &x, &mut y)));
         [work.intensity(), work.operations * repeats as f64 / seconds * 1e-9]
     };
     (0..=8).map(|power| point(1 << power)).collect()
@@ -107,21 +108,16 @@ fn products(rng: &mut Rng) -> Vec<Timed> {
     let (x, y) = (Array::of(&a), Array::of(&b));
     let rate = |seconds: f64| Work::product([N; 3]).operations / seconds * 1e-9;
     vec![
-        ("entry by entry", rate(shortest(|| drop(matmul_by_entries(&x, &y)))), RED),
-        ("row by row", rate(shortest(|| drop(matmul(&x, &y)))), YELLOW),
-        ("tiles of 4 × 16", rate(shortest(|| drop(matmul_by_tiles::<4, 16>(&x, &y)))), GREEN),
-        ("the kernel", rate(shortest(|| drop(a.matmul(&b)))), BLUE),
+        ("entry by entry", rate(seconds(|| drop(matmul_by_entries(&x, &y)))), RED),
+        ("row by row", rate(seconds(|| drop(matmul(&x, &y)))), YELLOW),
+        ("tiles of 4 × 16", rate(seconds(|| drop(matmul_by_tiles::<4, 16>(&x, &y)))), GREEN),
+        ("the kernel", rate(seconds(|| drop(a.matmul(&b)))), BLUE),
     ]
 }
 
 /// Seconds of the quickest of seven.
-fn shortest(mut f: impl FnMut()) -> f64 {
-    let once = |_| {
-        let start = Instant::now();
-        f();
-        start.elapsed().as_secs_f64()
-    };
-    (0..7).map(once).fold(f64::INFINITY, f64::min)
+fn seconds(f: impl FnMut()) -> f64 {
+    shortest(7, f)
 }
 
 fn figure(

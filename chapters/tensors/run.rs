@@ -1,12 +1,13 @@
 //! Broadcasting as matrices, and three ways to multiply. Nothing is trained.
 
 use super::{Array, broadcast_to, matmul, matmul_by_entries};
-use crate::experiment::{Event, Experiment, Report, Settings, save_figures, save_metrics};
+use crate::experiment::{
+    Event, Experiment, Report, Settings, save_figures, save_metrics, shortest,
+};
 use crate::plot::{BLUE, Figure, Panel};
 use crate::random::Rng;
 use crate::{Result, Tensor};
 use serde_json::json;
-use std::time::Instant;
 
 /// The matrices of broadcasting, and products timed.
 pub const TENSORS: Experiment = Experiment {
@@ -80,12 +81,7 @@ impl Product {
 
 /// What it returns, and the shortest of three runs in seconds.
 fn timed(f: impl Fn() -> Tensor) -> (Tensor, f64) {
-    let once = |_| {
-        let start = Instant::now();
-        f();
-        start.elapsed().as_secs_f64()
-    };
-    let seconds = (0..3).map(once).fold(f64::INFINITY, f64::min);
+    let seconds = shortest(3, || drop(f()));
     (f(), seconds)
 }
 
